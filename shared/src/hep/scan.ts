@@ -1,0 +1,278 @@
+import { CHUNK } from './chunks.ts'
+import { scanLegacy } from './scan-legacy.ts'
+import type { HepFault, HepWarning } from './packet.ts'
+
+/** Bytes before the first chunk: magic and total length. */
+export const HEADER_BYTES = 6
+/** Vendor id, type id and length of one chunk. */
+export const CHUNK_HEADER_BYTES = 6
+/** Most bytes of one packet, by its 16-bit total length. */
+export const MAX_PACKET_BYTES = 0xffff
+
+/** Warnings as bits, in the order of `WARNING_NAMES`. */
+export const WARNING = {
+  trailingBytes: 1 << 0,
+  duplicateChunk: 1 << 1,
+  emptyFrame: 1 << 2,
+  chunkSizeIgnored: 1 << 3,
+  familyMismatch: 1 << 4,
+  microsecondsOverflow: 1 << 5,
+  timeMissing: 1 << 6,
+  timeImplausible: 1 << 7,
+  headerLengthOdd: 1 << 8,
+  compressedPayload: 1 << 9,
+  noPayload: 1 << 10,
+} as const
+
+export const WARNING_NAMES: readonly HepWarning[] = [
+  'trailing-bytes',
+  'duplicate-chunk',
+  'empty-frame',
+  'chunk-size-ignored',
+  'family-mismatch',
+  'microseconds-overflow',
+  'time-missing',
+  'time-implausible',
+  'header-length-odd',
+  'compressed-payload',
+  'no-payload',
+]
+
+/**
+ * Where the parts of one packet lie, as offsets into the bytes that were scanned.
+ * One instance is reused for every packet: the hot path allocates nothing.
+ * A range is empty (`end === at`) when present without bytes, and `at === -1` when absent.
+ */
+export class HepFields {
+  version: 1 | 2 | 3 = 3
+  ipProtocol = 0
+  /** 4, 16, or 0 when the packet names no address. */
+  addressBytes: 0 | 4 | 16 = 0
+  srcIpAt = -1
+  dstIpAt = -1
+  srcPort = 0
+  dstPort = 0
+  /** Whole microseconds since 1970; 0 if the packet has no time. */
+  tsUs = 0
+  protocolType = 0
+  agentId = 0
+  payloadAt = -1
+  payloadEnd = -1
+  /** True if the payload range is that of chunk 0x0010. */
+  payloadCompressed = false
+  correlationIdAt = -1
+  correlationIdEnd = -1
+  agentNameAt = -1
+  agentNameEnd = -1
+  authKeyAt = -1
+  authKeyEnd = -1
+  /** Every other chunk, whole, as pairs of offsets: [at, end, at, end, …]. */
+  readonly others: number[] = []
+  /** Bits of `WARNING`. */
+  warnings = 0
+  /** Where the scan stopped, if it failed. */
+  faultAt = 0
+
+  reset(version: 1 | 2 | 3): void {
+    this.version = version
+    this.ipProtocol = 0
+    this.addressBytes = 0
+    this.srcIpAt = this.dstIpAt = -1
+    this.srcPort = this.dstPort = 0
+    this.tsUs = 0
+    this.protocolType = 0
+    this.agentId = 0
+    this.payloadAt = this.payloadEnd = -1
+    this.payloadCompressed = false
+    this.correlationIdAt = this.correlationIdEnd = -1
+    this.agentNameAt = this.agentNameEnd = -1
+    this.authKeyAt = this.authKeyEnd = -1
+    if (this.others.length > 0) this.others.length = 0
+    this.warnings = 0
+    this.faultAt = 0
+  }
+}
+
+/** True for the four bytes `HEP3`, or its other names `EEP3` and `EEP1`. */
+export function isHep3Magic(bytes: Uint8Array, at: number): boolean {
+  const first = bytes[at]
+  if ((first !== 0x48 && first !== 0x45) || bytes[at + 1] !== 0x45 || bytes[at + 2] !== 0x50) return false
+  return bytes[at + 3] === 0x33 || (first === 0x45 && bytes[at + 3] === 0x31)
+}
+
+export interface ScanOptions {
+  /** Refuse what is otherwise accepted with a warning: bytes behind the packet, fixed-size chunks of another size. */
+  readonly strict?: boolean
+}
+
+/**
+ * Find the parts of one HEP packet of any version.
+ *
+ * Lengths are strict, content is liberal: any length that does not add up refuses the whole packet.
+ *
+ * @param bytes one packet, e.g. one UDP datagram
+ * @param fields receives the result; meaningless after a fault, but for `faultAt`
+ * @param nowUs clock for judging whether a HEPv2 time is plausible
+ * @returns undefined, or the fault with its offset in `fields.faultAt`; never throws
+ * @see HEP3 protocol specification rev 37, packet and chunk layout
+ */
+export function scanHep(
+  bytes: Uint8Array,
+  fields: HepFields,
+  nowUs: number,
+  options: ScanOptions = {},
+): HepFault | undefined {
+  if (isHep3Magic(bytes, 0)) return scanHep3(bytes, fields, options.strict === true)
+  const first = bytes[0]
+  if (first === 1 || first === 2) return scanLegacy(bytes, first, fields, nowUs)
+  fields.faultAt = 0
+  // Three bytes of the magic are still too short to judge.
+  return bytes.length < 4 ? 'too-short' : 'unknown-format'
+}
+
+function scanHep3(bytes: Uint8Array, fields: HepFields, strict: boolean): HepFault | undefined {
+  fields.reset(3)
+  const length = bytes.length
+  if (length < HEADER_BYTES) return fail(fields, 'too-short', length)
+  const total = u16(bytes, 4)
+  if (total < HEADER_BYTES) return fail(fields, 'bad-total', 4)
+  if (total > length) return fail(fields, 'truncated', length)
+  if (total < length) {
+    if (strict) return fail(fields, 'bad-total', 4)
+    fields.warnings |= WARNING.trailingBytes
+  }
+  if (total === HEADER_BYTES) fields.warnings |= WARNING.emptyFrame
+
+  let at = HEADER_BYTES
+  let seenLow = 0
+  let seconds = 0
+  let microseconds = 0
+  let family = 0
+  while (at < total) {
+    if (total - at < CHUNK_HEADER_BYTES) return fail(fields, 'chunk-truncated', at)
+    const size = u16(bytes, at + 4)
+    // A size under 6 would not move past its own header, so the loop might never end.
+    if (size < CHUNK_HEADER_BYTES) return fail(fields, 'bad-chunk-length', at + 4)
+    if (size > total - at) return fail(fields, 'chunk-overrun', at + 4)
+    const end = at + size
+    // Type ids are per vendor: vendor 3's 0x000b is not our protocol type.
+    const type = bytes[at] === 0 && bytes[at + 1] === 0 ? u16(bytes, at + 2) : 0
+    const value = at + CHUNK_HEADER_BYTES
+    if (type > 0 && type <= CHUNK.agentName && type !== CHUNK.keepAliveSeconds && type !== CHUNK.vlanId) {
+      const bit = 1 << type
+      if ((seenLow & bit) !== 0) fields.warnings |= WARNING.duplicateChunk
+      seenLow |= bit
+      const expected = FIXED_SIZES[type] ?? 0
+      if (expected !== 0 && end - value !== expected) {
+        if (strict) return fail(fields, 'bad-chunk-size', at + 4)
+        fields.warnings |= WARNING.chunkSizeIgnored
+        at = end
+        continue
+      }
+      switch (type) {
+        case CHUNK.ipFamily:
+          family = bytes[value] ?? 0
+          break
+        case CHUNK.ipProtocol:
+          fields.ipProtocol = bytes[value] ?? 0
+          break
+        case CHUNK.ipv4Source:
+          setAddressBytes(fields, 4)
+          fields.srcIpAt = value
+          break
+        case CHUNK.ipv4Destination:
+          setAddressBytes(fields, 4)
+          fields.dstIpAt = value
+          break
+        case CHUNK.ipv6Source:
+          setAddressBytes(fields, 16)
+          fields.srcIpAt = value
+          break
+        case CHUNK.ipv6Destination:
+          setAddressBytes(fields, 16)
+          fields.dstIpAt = value
+          break
+        case CHUNK.sourcePort:
+          fields.srcPort = u16(bytes, value)
+          break
+        case CHUNK.destinationPort:
+          fields.dstPort = u16(bytes, value)
+          break
+        case CHUNK.timestampSeconds:
+          seconds = u32(bytes, value)
+          break
+        case CHUNK.timestampMicroseconds:
+          microseconds = u32(bytes, value)
+          break
+        case CHUNK.protocolType:
+          fields.protocolType = bytes[value] ?? 0
+          break
+        case CHUNK.agentId:
+          fields.agentId = u32(bytes, value)
+          break
+        case CHUNK.payload:
+          fields.payloadAt = value
+          fields.payloadEnd = end
+          fields.payloadCompressed = false
+          break
+        case CHUNK.compressedPayload:
+          // A plain payload in the same packet is the better one.
+          if (fields.payloadAt < 0 || fields.payloadCompressed) {
+            fields.payloadAt = value
+            fields.payloadEnd = end
+            fields.payloadCompressed = true
+          }
+          break
+        case CHUNK.correlationId:
+          fields.correlationIdAt = value
+          fields.correlationIdEnd = end
+          break
+        case CHUNK.agentName:
+          fields.agentNameAt = value
+          fields.agentNameEnd = end
+          break
+        case CHUNK.authKey:
+          fields.authKeyAt = value
+          fields.authKeyEnd = end
+          break
+      }
+    } else {
+      fields.others.push(at, end)
+    }
+    at = end
+  }
+
+  if (microseconds >= 1_000_000) fields.warnings |= WARNING.microsecondsOverflow
+  fields.tsUs = seconds * 1_000_000 + microseconds
+  if (fields.tsUs === 0) fields.warnings |= WARNING.timeMissing
+  if (fields.payloadAt < 0) fields.warnings |= WARNING.noPayload
+  if (fields.payloadCompressed) fields.warnings |= WARNING.compressedPayload
+  if (family !== 0 && fields.addressBytes !== 0 && (family === 2) !== (fields.addressBytes === 4)) {
+    fields.warnings |= WARNING.familyMismatch
+  }
+  return undefined
+}
+
+/** Value sizes of the generic chunks that the scan reads itself; 0 means any. */
+const FIXED_SIZES = Uint8Array.of(0, 1, 1, 4, 4, 16, 16, 2, 2, 4, 4, 1, 4, 2, 0, 0, 0, 0, 0, 0)
+
+function setAddressBytes(fields: HepFields, size: 4 | 16): void {
+  if (fields.addressBytes === size) return
+  // Addresses of the other family seen before are not a pair with this one.
+  if (fields.addressBytes !== 0) fields.warnings |= WARNING.familyMismatch
+  fields.addressBytes = size
+  fields.srcIpAt = fields.dstIpAt = -1
+}
+
+function fail(fields: HepFields, reason: HepFault, offset: number): HepFault {
+  fields.faultAt = offset
+  return reason
+}
+
+function u16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  return u16(bytes, at) * 0x10000 + u16(bytes, at + 2)
+}

@@ -1,0 +1,87 @@
+/**
+ * Text form of an address.
+ *
+ * @param bytes holds the address in network order
+ * @param at offset of its first byte
+ * @param length 4 for IPv4, 16 for IPv6; the caller has checked that they are there
+ * @returns dotted decimal, or the canonical IPv6 text of RFC 5952
+ */
+export function formatIp(bytes: Uint8Array, at: number, length: number): string {
+  if (length === 4) return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`
+  const groups: number[] = []
+  for (let i = 0; i < 16; i += 2) groups.push(((bytes[at + i] ?? 0) << 8) | (bytes[at + i + 1] ?? 0))
+  const zeros = longestZeroRun(groups)
+  const text = (from: number, to: number) =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(':')
+  if (zeros.count < 2) return text(0, 8)
+  return `${text(0, zeros.at)}::${text(zeros.at + zeros.count, 8)}`
+}
+
+function longestZeroRun(groups: readonly number[]): { at: number; count: number } {
+  let best = { at: 0, count: 0 }
+  for (let at = 0; at < groups.length; at++) {
+    let count = 0
+    while (groups[at + count] === 0) count++
+    if (count > best.count) best = { at, count }
+    at += count
+  }
+  return best
+}
+
+/**
+ * Bytes of an address.
+ *
+ * @param text IPv4 dotted decimal or any RFC 4291 form of IPv6 without brackets and zone
+ * @returns 4 or 16 bytes, or undefined if it is neither
+ */
+export function parseIp(text: string): Uint8Array | undefined {
+  return text.includes(':') ? parseIpv6(text) : parseIpv4(text)
+}
+
+function parseIpv4(text: string): Uint8Array | undefined {
+  const parts = text.split('.')
+  if (parts.length !== 4) return undefined
+  const bytes = new Uint8Array(4)
+  for (const [i, part] of parts.entries()) {
+    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined
+    bytes[i] = Number(part)
+  }
+  return bytes
+}
+
+function parseIpv6(text: string): Uint8Array | undefined {
+  const halves = text.split('::')
+  if (halves.length > 2) return undefined
+  const head = parseGroups(halves[0] ?? '')
+  const tail = halves.length === 2 ? parseGroups(halves[1] ?? '') : []
+  if (head === undefined || tail === undefined) return undefined
+  const missing = 8 - head.length - tail.length
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined
+  const bytes = new Uint8Array(16)
+  const groups = [...head, ...Array<number>(missing).fill(0), ...tail]
+  for (const [i, group] of groups.entries()) {
+    bytes[2 * i] = group >> 8
+    bytes[2 * i + 1] = group & 0xff
+  }
+  return bytes
+}
+
+function parseGroups(text: string): number[] | undefined {
+  if (text === '') return []
+  const groups: number[] = []
+  const parts = text.split(':')
+  for (const [i, part] of parts.entries()) {
+    if (part.includes('.') && i === parts.length - 1) {
+      const v4 = parseIpv4(part)
+      if (v4 === undefined) return undefined
+      groups.push(((v4[0] ?? 0) << 8) | (v4[1] ?? 0), ((v4[2] ?? 0) << 8) | (v4[3] ?? 0))
+    } else {
+      if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined
+      groups.push(parseInt(part, 16))
+    }
+  }
+  return groups
+}
