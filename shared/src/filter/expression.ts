@@ -1,0 +1,232 @@
+import { parseNetwork } from '../net/network.ts'
+
+/**
+ * The filter expression that analysts type, e.g. `method:INVITE and not ip:10.0.9.0/24`.
+ *
+ *     expression = term *( "or" term )
+ *     term       = factor *( [ "and" ] factor )        ; side by side means and
+ *     factor     = ( "not" | "-" | "!" ) factor | "(" expression ")" | condition
+ *     condition  = field ":" value | value              ; a bare value searches the usual places
+ *     value      = word | DQUOTE text DQUOTE            ; "*" stands for any text
+ */
+export type Expression =
+  | { readonly kind: 'and' | 'or'; readonly parts: readonly Expression[] }
+  | { readonly kind: 'not'; readonly part: Expression }
+  | { readonly kind: 'condition'; readonly field: Field; readonly value: string; readonly at: number }
+
+export const FIELDS = [
+  'method',
+  'code',
+  'from',
+  'to',
+  'user',
+  'callid',
+  'ip',
+  'src',
+  'dst',
+  'port',
+  'proto',
+  'agent',
+  'node',
+  'ua',
+  'text',
+] as const
+export type Field = (typeof FIELDS)[number]
+
+/** Where an expression is wrong: `at` is an offset into the text, in UTF-16 units. */
+export interface ExpressionFault {
+  readonly ok: false
+  readonly at: number
+  readonly message: string
+}
+export type ParsedExpression = { readonly ok: true; readonly expression: Expression } | ExpressionFault
+
+/** Longest text, and deepest nesting, that is read at all. */
+const MAX_LENGTH = 2000
+const MAX_DEPTH = 32
+
+interface Token {
+  readonly kind: 'word' | 'text' | 'open' | 'close' | 'not' | 'end'
+  readonly text: string
+  readonly at: number
+}
+
+class SyntaxFault extends Error {
+  readonly at: number
+
+  constructor(at: number, message: string) {
+    super(message)
+    this.at = at
+  }
+}
+
+/**
+ * Parse an expression. An empty one has no meaning here: the caller decides that it matches everything.
+ *
+ * @returns the expression, or the first fault with its position; never throws
+ */
+export function parseExpression(text: string): ParsedExpression {
+  try {
+    if (text.length > MAX_LENGTH) throw new SyntaxFault(MAX_LENGTH, `longer than ${MAX_LENGTH} characters`)
+    const parser = new Parser(tokens(text))
+    return { ok: true, expression: parser.whole() }
+  } catch (fault) {
+    if (!(fault instanceof SyntaxFault)) throw fault
+    return { ok: false, at: fault.at, message: fault.message }
+  }
+}
+
+function tokens(text: string): Token[] {
+  const found: Token[] = []
+  let at = 0
+  while (at < text.length) {
+    const start = at
+    const char = text.charAt(at)
+    if (/\s/.test(char)) {
+      at++
+    } else if (char === '(' || char === ')') {
+      at++
+      found.push({ kind: char === '(' ? 'open' : 'close', text: char, at: start })
+    } else if (char === '!' || (char === '-' && /[^\s)]/.test(text.charAt(at + 1)))) {
+      at++
+      found.push({ kind: 'not', text: char, at: start })
+    } else {
+      const word = readWord(text, at)
+      at = word.end
+      found.push({ kind: word.isQuoted ? 'text' : 'word', text: word.text, at: start })
+    }
+  }
+  found.push({ kind: 'end', text: '', at: text.length })
+  return found
+}
+
+/** A word, whose quoted parts may hold spaces and parentheses: `from:"Alice B"` is one. */
+function readWord(text: string, from: number): { text: string; end: number; isQuoted: boolean } {
+  let out = ''
+  let at = from
+  while (at < text.length && !/[\s()]/.test(text.charAt(at))) {
+    if (text.charAt(at) !== '"') {
+      out += text.charAt(at++)
+      continue
+    }
+    const close = text.indexOf('"', at + 1)
+    if (close < 0) throw new SyntaxFault(at, 'the quote is not closed')
+    out += text.slice(at + 1, close)
+    at = close + 1
+  }
+  return { text: out, end: at, isQuoted: text.charAt(from) === '"' }
+}
+
+class Parser {
+  readonly #tokens: readonly Token[]
+  #next = 0
+
+  constructor(all: readonly Token[]) {
+    this.#tokens = all
+  }
+
+  whole(): Expression {
+    const expression = this.#or(0)
+    const rest = this.#peek()
+    if (rest.kind === 'close') throw new SyntaxFault(rest.at, 'no "(" before this ")"')
+    return expression
+  }
+
+  #or(depth: number): Expression {
+    const parts = [this.#and(depth)]
+    while (this.#isWord('or')) {
+      this.#next++
+      parts.push(this.#and(depth))
+    }
+    return joined('or', parts)
+  }
+
+  #and(depth: number): Expression {
+    const parts = [this.#factor(depth)]
+    for (;;) {
+      if (this.#isWord('and')) this.#next++
+      else if (this.#isWord('or') || this.#peek().kind === 'close' || this.#peek().kind === 'end') break
+      parts.push(this.#factor(depth))
+    }
+    return joined('and', parts)
+  }
+
+  #factor(depth: number): Expression {
+    const token = this.#peek()
+    if (depth > MAX_DEPTH) throw new SyntaxFault(token.at, `nested deeper than ${MAX_DEPTH}`)
+    this.#next++
+    if (token.kind === 'not' || (token.kind === 'word' && token.text.toLowerCase() === 'not')) {
+      return { kind: 'not', part: this.#factor(depth + 1) }
+    }
+    if (token.kind === 'open') {
+      const inner = this.#or(depth + 1)
+      if (this.#peek().kind !== 'close') throw new SyntaxFault(token.at, 'this "(" is not closed')
+      this.#next++
+      return inner
+    }
+    if (token.kind === 'end') throw new SyntaxFault(token.at, 'a condition is missing here')
+    if (token.kind === 'close') throw new SyntaxFault(token.at, 'a condition is missing before ")"')
+    if (this.#isOperator(token)) throw new SyntaxFault(token.at, `a condition is missing before "${token.text}"`)
+    return token.kind === 'text' ? condition('text', token.text, token.at) : wordCondition(token)
+  }
+
+  #peek(): Token {
+    return this.#tokens[this.#next] ?? { kind: 'end', text: '', at: 0 }
+  }
+
+  #isWord(word: string): boolean {
+    const token = this.#peek()
+    return token.kind === 'word' && token.text.toLowerCase() === word
+  }
+
+  #isOperator(token: Token): boolean {
+    return token.kind === 'word' && ['and', 'or'].includes(token.text.toLowerCase())
+  }
+}
+
+function joined(kind: 'and' | 'or', parts: readonly Expression[]): Expression {
+  const [first] = parts
+  return parts.length === 1 && first !== undefined ? first : { kind, parts }
+}
+
+function wordCondition(token: Token): Expression {
+  const colon = token.text.indexOf(':')
+  const name = token.text.slice(0, colon).toLowerCase()
+  const field = FIELDS.find((known) => known === name)
+  if (field === undefined) {
+    // An address with port, an IPv6 address or a Call-ID may hold a colon; only a plain word before it looks like a field.
+    if (colon > 0 && /^[a-z_]+$/.test(name) && name !== 'sip' && name !== 'sips' && name !== 'tel' && !isHex(name)) {
+      throw new SyntaxFault(token.at, `no field "${name}"; there are ${FIELDS.join(', ')}`)
+    }
+    return condition('text', token.text, token.at)
+  }
+  const value = token.text.slice(colon + 1)
+  const valueAt = token.at + colon + 1
+  if (value === '') throw new SyntaxFault(valueAt, `"${name}:" has no value`)
+  checkValue(field, value, valueAt)
+  return condition(field, value, token.at)
+}
+
+function isHex(name: string): boolean {
+  return /^[0-9a-f]{1,4}$/.test(name)
+}
+
+function condition(field: Field, value: string, at: number): Expression {
+  return { kind: 'condition', field, value, at }
+}
+
+function checkValue(field: Field, value: string, at: number): void {
+  if (field === 'code' && !/^[1-6]([0-9]{2}|xx)$/i.test(value)) {
+    throw new SyntaxFault(at, `"${value}" is no status code; use 486 or 4xx`)
+  }
+  if ((field === 'port' && !isNumberTo(value, 0xffff)) || (field === 'proto' && !isNumberTo(value, 255))) {
+    throw new SyntaxFault(at, `"${value}" is no ${field === 'port' ? 'port (0 to 65535)' : 'HEP protocol type (0 to 255)'}`)
+  }
+  if ((field === 'ip' || field === 'src' || field === 'dst') && parseNetwork(value) === undefined) {
+    throw new SyntaxFault(at, `"${value}" is no IP address or network such as 10.0.0.0/8`)
+  }
+}
+
+function isNumberTo(text: string, most: number): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) <= most
+}
