@@ -1,0 +1,11 @@
+/** An open socket that receives HEP. */
+export interface HepListener {
+  readonly transport: 'udp' | 'tcp'
+  readonly host: string
+  /** The port in use, also where the configuration asked for any. */
+  readonly port: number
+  /** Packets that the kernel dropped because the socket's buffer was full; undefined where it does not tell. */
+  readonly kernelDropCount: number | undefined
+  readonly connectionCount: number
+  close(): Promise<void>
+}

@@ -1,0 +1,79 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ConfigError, loadConfig } from '../../src/config/load.ts'
+
+function file(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'hepscope-config-')), 'hepscope.yaml')
+  writeFileSync(path, text)
+  return path
+}
+
+function faultsOf(text: string, env: NodeJS.ProcessEnv = {}): readonly string[] {
+  try {
+    loadConfig(file(text), env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+  return []
+}
+
+describe('loadConfig', () => {
+  it('has the defaults of the live stream document', () => {
+    const { ingest, coordinator } = loadConfig(undefined, {})
+    expect(ingest.hep_stream).toMatchObject({
+      enable: false,
+      buffer_size: 10_000,
+      max_subscribers: 32,
+      per_sub_queue_len: 256,
+      rate_per_sub_pps: 500,
+    })
+    expect(coordinator.hep_stream).toMatchObject({ enable: false, allow_payload: false, history_limit: 200 })
+  })
+
+  it('lets the environment win over the file', () => {
+    const env = {
+      HEPSCOPE_INGEST_HEP_STREAM_BUFFER_SIZE: '77',
+      HEPSCOPE_INGEST_HEP_STREAM_ENABLE: 'true',
+      HEPSCOPE_INGEST_LISTENERS: 'hep_udp:127.0.0.1:1, hep_tcp:[::1]:2',
+      HEPSCOPE_ADMIN_PASSWORD: '123456789',
+      HEPSCOPE_DATA_DIR: '/somewhere',
+    }
+    const config = loadConfig(file('ingest: { hep_stream: { buffer_size: 5, max_subscribers: 3 } }'), env)
+    expect(config.ingest.hep_stream).toMatchObject({ enable: true, buffer_size: 77, max_subscribers: 3 })
+    expect(config.ingest.listeners).toEqual(['hep_udp:127.0.0.1:1', 'hep_tcp:[::1]:2'])
+    expect(config.admin_password).toBe('123456789')
+    expect(config.data_dir).toBe('/somewhere')
+  })
+
+  it('names every fault at once, unknown keys and variables included', () => {
+    const text = 'ingest: { listeners: ["udp:1"], hep_stream: { buffer_size: -1, bufer: 2 } }\ncolour: blue\n'
+    const faults = faultsOf(text, { HEPSCOPE_NODE_LISTEN: 'nowhere', HEPSCOPE_NOTHING: '1', PATH: '/bin' })
+    expect(faults.map((fault) => fault.split(':')[0])).toEqual(
+      expect.arrayContaining([
+        'HEPSCOPE_NOTHING',
+        'ingest.listeners.0',
+        'ingest.hep_stream.buffer_size',
+        'ingest.hep_stream.bufer',
+        'node.listen',
+        'colour',
+      ]),
+    )
+    expect(faults.length).toBe(6)
+  })
+
+  it.each([
+    ['a file that is not there', undefined],
+    ['YAML that does not parse', 'a: [1'],
+    ['YAML that is no map', '- 1'],
+  ])('refuses %s with a message that names the file', (_, text) => {
+    const path = text === undefined ? '/nonexistent/hepscope.yaml' : file(text)
+    expect(() => loadConfig(path, {})).toThrow(path)
+  })
+
+  it('takes an empty file for the defaults', () => {
+    expect(loadConfig(file(''), {})).toEqual(loadConfig(undefined, {}))
+  })
+})

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  // A worker is an entry of its own: it is started by path, not imported.
+  build: {
+    ssr: true,
+    target: 'node20',
+    outDir: 'dist',
+    emptyOutDir: true,
+    sourcemap: true,
+    minify: false,
+    rolldownOptions: {
+      input: {
+        hepscope: 'src/hepscope.ts',
+        'store-worker': 'src/store/worker-entry.ts',
+      },
+      output: {
+        format: 'es',
+        entryFileNames: '[name].js',
+        chunkFileNames: 'chunks/[name]-[hash].js',
+      },
+    },
+  },
+  // shared is TypeScript source, so it goes into the bundle; what npm installs stays outside.
+  ssr: { external: true, noExternal: ['@hepscope/shared'] },
+})
