@@ -4,10 +4,18 @@ import type { Command } from './cli/command.ts'
 import { genCommand } from './cli/gen.ts'
 import { replayCommand } from './cli/replay.ts'
 import { serveCommand } from './cli/serve.ts'
+import { tailCommand } from './cli/tail.ts'
 import { userCommand } from './cli/user.ts'
 import { VERSION } from './version.ts'
 
-const COMMANDS: readonly Command[] = [serveCommand, genCommand, replayCommand, userCommand, checkConfigCommand]
+const COMMANDS: readonly Command[] = [
+  serveCommand,
+  genCommand,
+  replayCommand,
+  tailCommand,
+  userCommand,
+  checkConfigCommand,
+]
 
 const HELP = `hepscope ${VERSION}: a live window on SIP traffic
 

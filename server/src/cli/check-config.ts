@@ -22,7 +22,7 @@ export const checkConfigCommand: Command = {
   run(args) {
     const { values } = parseOptions({ args, options: { config: { type: 'string' }, print: { type: 'boolean' } } })
     try {
-      const config = loadConfig(values.config, process.env)
+      const config = loadConfig(values.config)
       process.stdout.write(values.print === true ? stringify(withoutSecrets(config)) : 'configuration is right\n')
       return Promise.resolve(0)
     } catch (error) {

@@ -31,7 +31,7 @@ export const serveCommand: Command = {
     const { values } = parseOptions({ args, options: { config: { type: 'string' } } })
     let config: Config
     try {
-      config = loadConfig(values.config, process.env)
+      config = loadConfig(values.config)
     } catch (error) {
       return failWith(error)
     }

@@ -39,7 +39,7 @@ export const userCommand: Command = {
     const [action, name, ...more] = positionals
     if (more.length > 0) throw new UsageError(`"${more.join(' ')}" is one word too many`)
     try {
-      const users = new UserStore(loadConfig(values.config, process.env).data_dir)
+      const users = new UserStore(loadConfig(values.config).data_dir)
       if (action === 'list') return print(users.list.map((user) => `${user.username}${user.admin ? ' (admin)' : ''}`))
       if (action !== 'add' && action !== 'password' && action !== 'remove') {
         throw new UsageError('the first word must be list, add, password or remove')

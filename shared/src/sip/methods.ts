@@ -26,18 +26,23 @@ export function methodNumber(name: string): number {
   return number < 0 ? OTHER_METHOD : number
 }
 
-const ENCODED = METHODS.map((name) => new TextEncoder().encode(name))
+/** Names back to back, `NAME_BYTES` each; and the number of the one method with a given length and first letter. */
+const NAME_BYTES = 16
+const NAMES = new Uint8Array(METHODS.length * NAME_BYTES)
+const CANDIDATES = new Uint8Array(NAME_BYTES * 32)
+for (const [number, name] of METHODS.entries()) {
+  if (number === 0) continue
+  NAMES.set(new TextEncoder().encode(name), number * NAME_BYTES)
+  CANDIDATES[name.length * 32 + (name.charCodeAt(0) & 31)] = number
+}
 
 /** `methodNumber` of a token in bytes; makes no string. */
 export function methodNumberAt(bytes: Uint8Array, at: number, end: number): number {
   const length = end - at
   if (length === 0) return 0
-  for (let number = 1; number < ENCODED.length; number++) {
-    const name = ENCODED[number]
-    if (name === undefined || name.length !== length || name[0] !== bytes[at]) continue
-    let i = 1
-    while (i < length && name[i] === bytes[at + i]) i++
-    if (i === length) return number
-  }
-  return OTHER_METHOD
+  const number = length < NAME_BYTES ? (CANDIDATES[length * 32 + ((bytes[at] ?? 0) & 31)] ?? 0) : 0
+  if (number === 0) return OTHER_METHOD
+  const name = number * NAME_BYTES
+  for (let i = 0; i < length; i++) if (bytes[at + i] !== NAMES[name + i]) return OTHER_METHOD
+  return number
 }
