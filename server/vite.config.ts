@@ -17,7 +17,8 @@ export default defineConfig({
       output: {
         format: 'es',
         entryFileNames: '[name].js',
-        chunkFileNames: 'chunks/[name]-[hash].js',
+        // Beside the entries, so that a path relative to `import.meta.url` is right wherever the code ends up.
+        chunkFileNames: '[name]-[hash].js',
       },
     },
   },

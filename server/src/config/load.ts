@@ -26,7 +26,7 @@ type Tree = Record<string, unknown>
  * @param file path of a YAML file; undefined for none
  * @throws ConfigError that names every fault, unknown keys included
  */
-export function loadConfig(file: string | undefined, env: NodeJS.ProcessEnv): Config {
+export function loadConfig(file: string | undefined, env: NodeJS.ProcessEnv = process.env): Config {
   const tree = file === undefined ? {} : readTree(file)
   const faults = applyEnv(tree, env)
   const result = configSchema.safeParse(tree)

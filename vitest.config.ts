@@ -1,0 +1,32 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vitest/config'
+
+const limits = {
+  environment: 'node',
+  pool: 'forks',
+  testTimeout: 15_000,
+  hookTimeout: 30_000,
+  teardownTimeout: 10_000,
+} as const
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...limits,
+          name: 'node',
+          include: ['{shared,server,e2e,bench,scripts}/test/**/*.test.ts'],
+        },
+      },
+      {
+        // Runes must react as they do in a browser; in Node, Svelte would be compiled for rendering on a server.
+        plugins: [
+          svelte({ configFile: 'client/svelte.config.js', dynamicCompileOptions: () => ({ generate: 'client' }) }),
+        ],
+        ssr: { resolve: { conditions: ['module', 'browser', 'development|production'] }, noExternal: ['svelte'] },
+        test: { ...limits, name: 'client', include: ['client/test/**/*.test.ts'] },
+      },
+    ],
+  },
+})
