@@ -35,7 +35,15 @@ export const checkConfigCommand: Command = {
 
 function withoutSecrets(config: Config): Config {
   const hidden = (secret: string): string => (secret === '' ? '' : '***')
-  const { coordinator } = config
+  const { coordinator, ingest } = config
+  const listeners = ingest.listeners.map((entry) =>
+    'auth_key' in entry && entry.auth_key !== undefined ? { ...entry, auth_key: hidden(entry.auth_key) } : entry,
+  )
   const jwt = { ...coordinator.jwt, secret: hidden(coordinator.jwt.secret) }
-  return { ...config, admin_password: hidden(config.admin_password), coordinator: { ...coordinator, jwt } }
+  return {
+    ...config,
+    admin_password: hidden(config.admin_password),
+    ingest: { ...ingest, listeners },
+    coordinator: { ...coordinator, jwt },
+  }
 }

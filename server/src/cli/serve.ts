@@ -3,10 +3,12 @@ import { UserError } from '../auth/users.ts'
 import { formatHostPort } from '../config/address.ts'
 import { ConfigError, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
+import { CallbackError } from '../ingest/callbacks.ts'
 import { ListenError } from '../ingest/listener.ts'
 import { openLog } from '../log.ts'
 import { type RunningServer, startServer } from '../main/server.ts'
 import { VERSION } from '../version.ts'
+import { StoreError } from '../store/store.ts'
 import { parseOptions } from './arguments.ts'
 import type { Command } from './command.ts'
 
@@ -53,7 +55,14 @@ export const serveCommand: Command = {
 
 /** Faults that a person can mend get one clear text; any other is ours and keeps its stack. */
 function failWith(error: unknown): number {
-  if (!(error instanceof ConfigError || error instanceof ListenError || error instanceof UserError)) throw error
+  if (!(
+    error instanceof ConfigError ||
+    error instanceof ListenError ||
+    error instanceof CallbackError ||
+    error instanceof UserError ||
+    error instanceof StoreError
+  ))
+    throw error
   process.stderr.write(`hepscope: ${error.message}\n`)
   return 1
 }

@@ -5,9 +5,11 @@ export interface HostPort {
   readonly port: number
 }
 
-/** A HEP listener by OpenSIPS' socket syntax, e.g. `hep_udp:0.0.0.0:9060`. */
+const LISTENER_TRANSPORTS = ['udp', 'tcp', 'tls', 'http'] as const
+
+/** A HEP listener by OpenSIPS' socket syntax, e.g. `hep_udp:0.0.0.0:9060`; `hep_http` is ours: POST and WebSocket. */
 export interface ListenerUri extends HostPort {
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: (typeof LISTENER_TRANSPORTS)[number]
 }
 
 /** Port of a listener that names none (proto_hep's `hep_port`). */
@@ -21,12 +23,12 @@ export function parseHostPort(text: string): HostPort | undefined {
   return host !== undefined && port <= 0xffff ? { host, port } : undefined
 }
 
-/** Read `hep_udp:host[:port]` or `hep_tcp:host[:port]`. */
+/** Read `hep_udp:host[:port]`, or `hep_tcp:`, `hep_tls:`, `hep_http:`. */
 export function parseListenerUri(text: string): ListenerUri | undefined {
-  const scheme = /^hep_(udp|tcp):(?:\/\/)?(.+)$/.exec(text.trim())
-  if (scheme === null) return undefined
-  const transport = scheme[1] === 'tcp' ? 'tcp' : 'udp'
-  const rest = scheme[2] ?? ''
+  const scheme = /^hep_([a-z]+):(?:\/\/)?(.+)$/.exec(text.trim())
+  const transport = LISTENER_TRANSPORTS.find((known) => known === scheme?.[1])
+  if (transport === undefined) return undefined
+  const rest = scheme?.[2] ?? ''
   const address = parseHostPort(rest) ?? parseHostPort(`${rest}:${DEFAULT_HEP_PORT}`)
   return address === undefined ? undefined : { transport, ...address }
 }

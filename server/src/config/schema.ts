@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
+import { parseNetwork } from '@hepscope/shared/net/network.ts'
 import { parseHostPort, parseListenerUri } from './address.ts'
 
 const count = z.int().min(0)
@@ -7,9 +8,40 @@ const positive = z.int().min(1)
 const hostPort = z
   .string()
   .refine((text) => parseHostPort(text) !== undefined, 'must be host:port, e.g. 127.0.0.1:8081')
-const listener = z
+const listenerUri = z
   .string()
-  .refine((text) => parseListenerUri(text) !== undefined, 'must be hep_udp:host[:port] or hep_tcp:host[:port]')
+  .refine(
+    (text) => parseListenerUri(text) !== undefined,
+    'must be hep_udp:host[:port], or hep_tcp:, hep_tls:, hep_http:',
+  )
+const network = z
+  .string()
+  .refine((text) => parseNetwork(text) !== undefined, 'must be an address or a network, e.g. 10.0.0.0/8')
+
+/** One socket that receives HEP: its address alone, or with what it demands of senders. */
+const listener = z
+  .union([
+    listenerUri.transform((uri) => ({ uri })),
+    z.strictObject({
+      uri: listenerUri,
+      /** What HEP chunk 0x000e must hold. */
+      auth_key: z.string().min(1).optional(),
+      /** Who may send; none named: everybody. */
+      networks: z.array(network).optional(),
+      /** Packets a second of one sender. */
+      packets_per_sec: positive.optional(),
+      /** PEM files of a hep_tls listener. */
+      cert: z.string().optional(),
+      key: z.string().optional(),
+      /** Given, a client needs a certificate of this authority. */
+      client_ca: z.string().optional(),
+      min_version: z.enum(['TLSv1.2', 'TLSv1.3']).optional(),
+    }),
+  ])
+  .refine(
+    (entry) => !entry.uri.startsWith('hep_tls') || ('cert' in entry && 'key' in entry),
+    'hep_tls needs cert and key',
+  )
 
 /**
  * Every key of `hepscope.yaml` with its type, bounds and default; `docs/config.md` explains them.
@@ -22,7 +54,9 @@ export const configSchema = z.strictObject({
   log: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
   ingest: z
     .strictObject({
-      listeners: z.array(listener).default(['hep_udp:0.0.0.0:9060', 'hep_tcp:0.0.0.0:9060']),
+      listeners: z.array(listener).prefault(['hep_udp:0.0.0.0:9060', 'hep_tcp:0.0.0.0:9060']),
+      /** ES modules that export `onHep`; the last one runs first. */
+      callbacks: z.array(z.string()).default([]),
       /** How long a packet may wait for its block to fill, ms. */
       block_interval_ms: positive.max(1000).default(5),
       udp: z.strictObject({ socket_recv_buffer: positive.default(8_388_608) }).prefault({}),
@@ -31,6 +65,8 @@ export const configSchema = z.strictObject({
           max_connections: positive.default(1024),
           /** How long a packet that has begun may stay incomplete. */
           message_timeout_ms: positive.default(10_000),
+          /** Reads that one packet may take, as in proto_hep; 0: any number. */
+          hep_max_msg_chunks: count.default(0),
         })
         .prefault({}),
       hep_stream: z
@@ -75,8 +111,8 @@ export const configSchema = z.strictObject({
       enable: z.boolean().default(true),
       memory_limit: z.string().default('1GB'),
       threads: positive.default(1),
-      seal_interval_sec: positive.default(300),
-      seal_rows: positive.default(500_000),
+      seal_interval_sec: positive.default(900),
+      seal_rows: positive.default(250_000),
       /** Most bytes of the block log on disk; past it packets are dropped from storage only. */
       log_max_bytes: positive.default(4 * 1024 * 1024 * 1024),
       /** 0: kept for ever. */
@@ -86,3 +122,4 @@ export const configSchema = z.strictObject({
 })
 
 export type Config = z.infer<typeof configSchema>
+export type ListenerConfig = Config['ingest']['listeners'][number]

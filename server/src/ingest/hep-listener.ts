@@ -1,6 +1,8 @@
+import type { IngestTransport } from './packet-source.ts'
+
 /** An open socket that receives HEP. */
 export interface HepListener {
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: IngestTransport
   readonly host: string
   /** The port in use, also where the configuration asked for any. */
   readonly port: number

@@ -1,11 +1,18 @@
 import type { ListenerUri } from '../config/address.ts'
+import type { Gate } from './gate.ts'
 import type { HepListener } from './hep-listener.ts'
+import { openHttpListener } from './http.ts'
 import type { Ingest } from './ingest.ts'
 import { openTcpListener, type TcpLimits } from './tcp.ts'
-import { openUdpListener } from './udp.ts'
+import { openTlsListener, type TlsOptions } from './tls.ts'
+import { openUdpListener, type UdpLimits } from './udp.ts'
 
-export interface ListenerLimits extends TcpLimits {
-  readonly socketReceiveBufferBytes: number
+export interface ListenerOptions extends TcpLimits, UdpLimits {
+  readonly uri: ListenerUri
+  /** Undefined where everybody may send. */
+  readonly gate?: Gate
+  /** Needed for TLS. */
+  readonly tls?: TlsOptions
 }
 
 /** A socket that could not be opened; the message says which and what to do. */
@@ -16,11 +23,22 @@ export class ListenError extends Error {
 /**
  * Open one listener.
  *
- * @throws ListenError if the address is in use, not ours, or needs more rights
+ * @throws ListenError if the address is in use, not ours, or needs more rights, or a certificate cannot be used
  */
-export async function openListener(uri: ListenerUri, ingest: Ingest, limits: ListenerLimits): Promise<HepListener> {
+export async function openListener(ingest: Ingest, options: ListenerOptions): Promise<HepListener> {
+  const { uri, gate, tls } = options
   try {
-    return await (uri.transport === 'udp' ? openUdpListener : openTcpListener)(uri, ingest, limits)
+    switch (uri.transport) {
+      case 'udp':
+        return await openUdpListener(uri, ingest, options, gate)
+      case 'tcp':
+        return await openTcpListener(uri, ingest, options, gate)
+      case 'http':
+        return await openHttpListener(uri, ingest, options, gate)
+      case 'tls':
+        if (tls === undefined) throw new Error('a TLS listener needs cert and key')
+        return await openTlsListener(uri, ingest, options, gate, tls)
+    }
   } catch (error) {
     throw new ListenError(listenFault(`hep_${uri.transport}:${uri.host}:${uri.port}`, error), { cause: error })
   }

@@ -1,9 +1,11 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { formatHostPort, type HostPort } from '../config/address.ts'
-import type { Ingest } from './ingest.ts'
+import type { HostPort } from '../config/address.ts'
+import type { Gate } from './gate.ts'
 import type { HepListener } from './hep-listener.ts'
+import type { Ingest } from './ingest.ts'
+import type { PacketSource } from './packet-source.ts'
 
 export interface UdpLimits {
   readonly socketReceiveBufferBytes: number
@@ -14,6 +16,7 @@ export async function openUdpListener(
   { host, port }: HostPort,
   ingest: Ingest,
   limits: UdpLimits,
+  gate: Gate | undefined,
 ): Promise<HepListener> {
   const isIpv6 = host.includes(':')
   const socket = createSocket({ type: isIpv6 ? 'udp6' : 'udp4', recvBufferSize: limits.socketReceiveBufferBytes })
@@ -24,7 +27,7 @@ export async function openUdpListener(
     socket.close()
     throw error
   }
-  return new UdpListener(socket, host, isIpv6, ingest)
+  return new UdpListener(socket, host, isIpv6, ingest, gate)
 }
 
 /** Receives one HEP packet a datagram. */
@@ -36,13 +39,14 @@ class UdpListener implements HepListener {
   readonly #socket: Socket
   readonly #isIpv6: boolean
 
-  constructor(socket: Socket, host: string, isIpv6: boolean, ingest: Ingest) {
+  constructor(socket: Socket, host: string, isIpv6: boolean, ingest: Ingest, gate: Gate | undefined) {
     this.#socket = socket
     this.#isIpv6 = isIpv6
     this.host = host
     this.port = socket.address().port
+    const source: PacketSource = { transport: 'udp', gate }
     socket.on('message', (packet: Buffer, peer: RemoteInfo) => {
-      ingest.receive(packet, 'udp', () => formatHostPort({ host: peer.address, port: peer.port }))
+      ingest.receive(packet, source, peer.address, peer.port)
     })
     // A reply that could not be delivered, e.g. ICMP port unreachable: nothing of ours is lost.
     socket.on('error', () => undefined)

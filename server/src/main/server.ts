@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { parseHostPort, parseListenerUri } from '../config/address.ts'
+import { parseHostPort } from '../config/address.ts'
 import type { Config } from '../config/schema.ts'
 import { SessionStore } from '../auth/sessions.ts'
 import { UserStore } from '../auth/users.ts'
@@ -15,6 +15,7 @@ import { sampleRoutes } from '../http/routes/samples.ts'
 import { searchRoutes } from '../http/routes/search.ts'
 import { statusRoutes } from '../http/routes/status.ts'
 import { streamRoutes } from '../http/routes/stream.ts'
+import { loadCallbacks } from '../ingest/callbacks.ts'
 import type { HepListener } from '../ingest/hep-listener.ts'
 import { Ingest } from '../ingest/ingest.ts'
 import { ListenError, listenFault, openListener } from '../ingest/listener.ts'
@@ -22,6 +23,7 @@ import type { Logger } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { RejectLog } from './reject-log.ts'
 import { SampleCalls } from './sample-calls.ts'
+import { listenerOptions } from './listeners.ts'
 import { healthOf, metricSources, statsOf } from './status.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { Broker } from '../stream/broker.ts'
@@ -77,6 +79,7 @@ async function open(
   const store = config.storage.enable ? await openStoreOf(config, log) : undefined
   if (store !== undefined) opened.push(() => store.close())
   const broker = brokerOf(config)
+  const callbacks = await loadCallbacks(config.ingest.callbacks, log.child({ part: 'callbacks' }))
   const rejectLog = new RejectLog(log.child({ part: 'ingest' }))
   const ingest = new Ingest({
     source: { node: config.node.name, epoch: Date.now() },
@@ -86,6 +89,7 @@ async function open(
       store?.append(block)
     },
     onReject: (rejection) => rejectLog.add(rejection),
+    ...(callbacks !== undefined && { callbacks }),
   })
 
   const listeners: HepListener[] = []
@@ -153,17 +157,10 @@ async function open(
     await Promise.all(endpoints.map((endpoint) => endpoint.close(CLOSE_TIMEOUT_MS)))
   })
 
-  const limits = {
-    socketReceiveBufferBytes: config.ingest.udp.socket_recv_buffer,
-    maxConnections: config.ingest.tcp.max_connections,
-    messageTimeoutMs: config.ingest.tcp.message_timeout_ms,
-  }
   // Pushed first so that it runs last: listeners close, then what they had received is sealed.
   opened.push(() => Promise.resolve(ingest.flush()))
-  for (const text of config.ingest.listeners) {
-    const uri = parseListenerUri(text)
-    if (uri === undefined) continue
-    const listener = await openListener(uri, ingest, limits)
+  for (const options of listenerOptions(config)) {
+    const listener = await openListener(ingest, options)
     listeners.push(listener)
     opened.push(() => listener.close())
   }

@@ -43,7 +43,7 @@ describe('loadConfig', () => {
     }
     const config = loadConfig(file('ingest: { hep_stream: { buffer_size: 5, max_subscribers: 3 } }'), env)
     expect(config.ingest.hep_stream).toMatchObject({ enable: true, buffer_size: 77, max_subscribers: 3 })
-    expect(config.ingest.listeners).toEqual(['hep_udp:127.0.0.1:1', 'hep_tcp:[::1]:2'])
+    expect(config.ingest.listeners).toEqual([{ uri: 'hep_udp:127.0.0.1:1' }, { uri: 'hep_tcp:[::1]:2' }])
     expect(config.admin_password).toBe('123456789')
     expect(config.data_dir).toBe('/somewhere')
   })

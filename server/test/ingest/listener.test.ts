@@ -1,17 +1,26 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
+import { TEXT } from '@hepscope/shared/event/columns.ts'
 import { encodeHep } from '@hepscope/shared/hep/encode.ts'
+import { parseNetwork } from '@hepscope/shared/net/network.ts'
+import { Gate } from '../../src/ingest/gate.ts'
 import { Ingest, type Rejection } from '../../src/ingest/ingest.ts'
 import type { HepListener } from '../../src/ingest/hep-listener.ts'
-import { ListenError, openListener } from '../../src/ingest/listener.ts'
+import { ListenError, type ListenerOptions, openListener } from '../../src/ingest/listener.ts'
+import { TestAuthority } from '../certificates.ts'
 import { invite } from '../events.ts'
 
-const LIMITS = { socketReceiveBufferBytes: 1 << 20, maxConnections: 2, messageTimeoutMs: 50 }
+const LIMITS = { socketReceiveBufferBytes: 1 << 20, maxConnections: 2, messageTimeoutMs: 50, maxMessageChunks: 0 }
 const opened: HepListener[] = []
 
 afterEach(async () => {
@@ -27,7 +36,11 @@ interface Harness {
   reached(events: number, rejections: number): Promise<void>
 }
 
-async function listen(transport: 'udp' | 'tcp', host = '127.0.0.1'): Promise<Harness> {
+async function listen(
+  transport: 'udp' | 'tcp' | 'tls' | 'http',
+  host = '127.0.0.1',
+  demands: Pick<ListenerOptions, 'gate' | 'tls'> = {},
+): Promise<Harness> {
   const blocks: EventBlock[] = []
   const rejections: Rejection[] = []
   let check = (): void => undefined
@@ -43,7 +56,7 @@ async function listen(transport: 'udp' | 'tcp', host = '127.0.0.1'): Promise<Har
       check()
     },
   })
-  const listener = await openListener({ transport, host, port: 0 }, ingest, LIMITS)
+  const listener = await openListener(ingest, { ...LIMITS, uri: { transport, host, port: 0 }, ...demands })
   opened.push(listener)
   const reached = (events: number, rejected: number): Promise<void> =>
     new Promise((resolve) => {
@@ -73,7 +86,7 @@ describe('UdpListener', () => {
       { reason: 'truncated', length: 60 },
     ])
     expect(rejections[0]?.from).toMatch(/^127\.0\.0\.1:\d+$/)
-    expect(ingest.receivedCount).toEqual({ udp: 4, tcp: 0 })
+    expect(ingest.receivedCount).toMatchObject({ udp: 4, tcp: 0 })
     expect(Object.fromEntries(ingest.rejectedCount)).toEqual({ 'unknown-format': 1, truncated: 1 })
   })
 
@@ -92,7 +105,7 @@ describe('UdpListener', () => {
 
   it('says which address is in use', async () => {
     const { listener, ingest } = await listen('udp')
-    const again = openListener({ transport: 'udp', host: '127.0.0.1', port: listener.port }, ingest, LIMITS)
+    const again = openListener(ingest, { ...LIMITS, uri: { transport: 'udp', host: '127.0.0.1', port: listener.port } })
     await expect(again).rejects.toThrow(ListenError)
     await expect(again).rejects.toThrow(`hep_udp:127.0.0.1:${listener.port}: the port is in use`)
   })
@@ -158,5 +171,133 @@ describe('TcpListener', () => {
     expect(rejections[0]?.reason).toBe('too-many-connections')
     expect(listener.connectionCount).toBe(2)
     for (const socket of sockets) socket.destroy()
+  })
+})
+
+describe('TLS listener', () => {
+  const authority = new TestAuthority()
+  const dir = mkdtempSync(join(tmpdir(), 'hepscope-tls-'))
+  const server = authority.issue('localhost', ['127.0.0.1'])
+  const write = (name: string, text: string): string => {
+    const path = join(dir, name)
+    writeFileSync(path, text)
+    return path
+  }
+  const tls = {
+    cert: write('cert.pem', server.cert),
+    key: write('key.pem', server.key),
+    minVersion: 'TLSv1.2',
+  } as const
+
+  it('reads HEPv3 from a real TLS client', async () => {
+    const { listener, ingest, reached } = await listen('tls', '127.0.0.1', { tls })
+    const socket = connectTls({ port: listener.port, host: '127.0.0.1', ca: authority.cert })
+    socket.write(PACKET.subarray(0, 40))
+    socket.write(PACKET.subarray(40))
+    await reached(1, 0)
+    socket.destroy()
+    expect(ingest.receivedCount.tls).toBe(1)
+  })
+
+  it('refuses a client without certificate where it demands one, and takes one with', async () => {
+    const clientCa = write('ca.pem', authority.cert)
+    const { listener, rejections, reached } = await listen('tls', '127.0.0.1', { tls: { ...tls, clientCa } })
+    const stranger = connectTls({ port: listener.port, host: '127.0.0.1', ca: authority.cert })
+    stranger.on('error', () => undefined)
+    await reached(0, 1)
+    expect(rejections[0]).toMatchObject({ reason: 'tls-handshake', transport: 'tls' })
+    const known = connectTls({
+      port: listener.port,
+      host: '127.0.0.1',
+      ca: authority.cert,
+      ...authority.issue('agent', []),
+    })
+    known.write(PACKET)
+    await reached(1, 1)
+    stranger.destroy()
+    known.destroy()
+  })
+
+  it('says so if the certificate cannot be read', async () => {
+    await expect(listen('tls', '127.0.0.1', { tls: { ...tls, cert: '/nonexistent.pem' } })).rejects.toThrow(
+      '/nonexistent.pem',
+    )
+  })
+})
+
+describe('HTTP listener', () => {
+  const post = (port: number, body: Uint8Array, method = 'POST'): Promise<Response> =>
+    fetch(`http://127.0.0.1:${port}/hep`, { method, ...(method === 'POST' && { body: Buffer.from(body) }) })
+
+  it('takes one packet a POST and one a WebSocket message', async () => {
+    const { listener, ingest, reached } = await listen('http')
+    expect((await post(listener.port, PACKET)).status).toBe(200)
+    const socket = new WebSocket(`ws://127.0.0.1:${listener.port}/hep`)
+    await once(socket, 'open')
+    socket.send(PACKET)
+    await reached(2, 0)
+    socket.terminate()
+    expect(ingest.receivedCount).toMatchObject({ http: 1, ws: 1 })
+  })
+
+  it('answers what it does not take: garbage, HEPv2, too much, and other methods', async () => {
+    const { listener, ingest } = await listen('http')
+    expect((await post(listener.port, Buffer.from('hello'))).status).toBe(400)
+    expect((await post(listener.port, Uint8Array.of(2, 16, 2, 17))).status).toBe(400)
+    expect((await post(listener.port, new Uint8Array(70_000))).status).toBe(413)
+    expect((await post(listener.port, PACKET, 'GET')).status).toBe(405)
+    expect(Object.fromEntries(ingest.rejectedCount)).toEqual({ 'unknown-format': 1, 'bad-magic': 1, 'too-large': 1 })
+  })
+})
+
+describe('Gate', () => {
+  const send = (port: number, packet: Uint8Array): void => {
+    const socket = createSocket('udp4')
+    socket.send(packet, port, '127.0.0.1', () => socket.close())
+  }
+
+  it('wants the auth key, whole and exact', async () => {
+    const gate = new Gate({ authKey: 'sesame' })
+    const { listener, rejections, reached } = await listen('udp', '127.0.0.1', { gate })
+    for (const authKey of [undefined, '', 'sesam', 'sesame2', 'Sesame']) {
+      send(listener.port, encodeHep({ ...invite('a'), ...(authKey !== undefined && { authKey }) }))
+    }
+    send(listener.port, encodeHep({ ...invite('a'), authKey: 'sesame' }))
+    await reached(1, 5)
+    expect(new Set(rejections.map(({ reason }) => reason))).toEqual(new Set(['auth-key']))
+  })
+
+  it('admits the named networks alone', async () => {
+    const gate = new Gate({ networks: [parseNetwork('10.0.0.0/8')].filter((network) => network !== undefined) })
+    const udp = await listen('udp', '127.0.0.1', { gate })
+    send(udp.listener.port, PACKET)
+    await udp.reached(0, 1)
+    expect(udp.rejections[0]?.reason).toBe('peer-not-allowed')
+    const tcp = await listen('tcp', '127.0.0.1', { gate })
+    const socket = connect(tcp.listener.port, '127.0.0.1').on('error', () => undefined)
+    await once(socket, 'close')
+    expect(tcp.rejections[0]?.reason).toBe('peer-not-allowed')
+    expect(gate.allows('::ffff:10.1.2.3')).toBe(true)
+  })
+
+  it('limits the packets a second of one sender', () => {
+    const gate = new Gate({ packetsPerSec: 2 })
+    const refusals = [1000, 1100, 1200, 2000].map((nowMs) => gate.refusalOfPeer('10.0.0.1', nowMs))
+    expect(refusals).toEqual([undefined, undefined, 'peer-rate', undefined])
+    expect(gate.refusalOfPeer('10.0.0.2', 1200)).toBeUndefined()
+  })
+})
+
+describe('gzip datagram', () => {
+  it('is undone once on UDP, and only once', async () => {
+    const { listener, blocks, rejections, reached } = await listen('udp')
+    const socket = createSocket('udp4')
+    socket.send(gzipSync(PACKET), listener.port, '127.0.0.1')
+    socket.send(gzipSync(gzipSync(PACKET)), listener.port, '127.0.0.1')
+    socket.send(gzipSync(PACKET).subarray(0, 30), listener.port, '127.0.0.1')
+    await reached(1, 2)
+    socket.close()
+    expect(blocks[0]?.text(TEXT.callId, 0)).toBe('call-1')
+    expect(rejections.map(({ reason }) => reason)).toEqual(['unknown-format', 'bad-gzip'])
   })
 })

@@ -1,9 +1,9 @@
 import { type AppMiddleware, type AppRouter, newRouter } from '../app.ts'
 import { AppError, type FieldFault } from '../error.ts'
 
-/** Answer of a search: JSON text that is passed on as it is, or what is wrong with the question. */
+/** Answer of a search: a JSON body that is passed on as it is, or what is wrong with the question. */
 export type SearchAnswer =
-  | { readonly ok: true; readonly json: string }
+  | { readonly ok: true; readonly json: Buffer }
   | {
       readonly ok: false
       readonly kind: 'invalid' | 'unavailable'
