@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { StoreFiles } from './files.ts'
+import type { Generation } from './generation.ts'
+import { isTableName } from './schema.ts'
+
+const sealedFile = z.object({
+  table: z.string().refine(isTableName),
+  /** Relative to the data directory, with `/`. */
+  path: z.string().min(1),
+  rows: z.number(),
+  bytes: z.number(),
+  /** Smallest and largest time in the file, microseconds since 1970. */
+  minTsUs: z.number(),
+  maxTsUs: z.number(),
+})
+
+const manifest = z.object({
+  version: z.literal(1),
+  /** When it was sealed, ms since 1970: what retention goes by. */
+  sealedMs: z.number(),
+  /** Log segments whose rows are all in `files`. */
+  segments: z.array(z.string()),
+  ranges: z.array(z.object({ node: z.string(), epoch: z.number(), firstSeq: z.number(), lastSeq: z.number() })),
+  files: z.array(sealedFile),
+})
+
+/** A Parquet file that a manifest names. */
+export type SealedFile = z.infer<typeof sealedFile>
+
+/** What a sealing made: the Parquet files are stored when this is on disk, and not before. */
+export type Manifest = z.infer<typeof manifest>
+
+export const MANIFEST_EXTENSION = '.json'
+
+/** Name, without extension, of what a generation is sealed into; the generation must not be empty. */
+export function sealedName({ ranges }: Generation, copy: number): string {
+  const first = ranges[0]
+  const last = ranges.at(-1)
+  const name = `${first?.epoch ?? 0}-${first?.firstSeq ?? 0}-${last?.lastSeq ?? 0}`
+  return copy === 0 ? name : `${name}-${copy}`
+}
+
+/** True for the name, without extension, of a sealed file; others in our directories are left alone. */
+export function isSealedName(name: string): boolean {
+  return /^\d+-\d+-\d+(?:-\d+)?$/.test(name)
+}
+
+/** Put a manifest on disk; when this resolves it survives a power cut, and if it throws there is none. */
+export async function writeManifest(
+  files: StoreFiles,
+  directory: string,
+  name: string,
+  content: Manifest,
+): Promise<void> {
+  const path = join(directory, name + MANIFEST_EXTENSION)
+  const temporary = `${path}.tmp`
+  files.remove(temporary)
+  const fd = files.create(temporary)
+  try {
+    files.write(fd, new TextEncoder().encode(JSON.stringify(content)))
+    await files.sync(fd)
+  } finally {
+    files.close(fd)
+  }
+  files.rename(temporary, path)
+  await files.syncPath(directory)
+}
+
+/** Read a manifest; undefined if it is none. */
+export function readManifest(files: StoreFiles, path: string): Manifest | undefined {
+  try {
+    return manifest.parse(JSON.parse(files.readText(path)))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,31 @@
+import type { StoreAnswer } from './answer.ts'
+import type { StoreOptions } from './options.ts'
+import type { StoreFault, StoreStats } from './stats.ts'
+
+/** What the main thread sends to the worker. */
+export type ToWorker =
+  /** The bytes of one block, transferred. */
+  | { readonly kind: 'append'; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'search' | 'messages'; readonly id: number; readonly body: unknown }
+  | { readonly kind: 'flush' | 'close'; readonly id: number }
+
+/** What the worker sends back. */
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  /** It could not start; the worker ends. */
+  | { readonly kind: 'failed'; readonly message: string }
+  /** A block has left the queue: it is in the log, or was dropped and counted by the engine. */
+  | { readonly kind: 'taken'; readonly bytes: number }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: WireAnswer }
+  | { readonly kind: 'done'; readonly id: number }
+  | { readonly kind: 'stats'; readonly stats: StoreStats }
+  | { readonly kind: 'fault'; readonly fault: StoreFault }
+
+/** A `StoreAnswer` whose text is transferred: a Buffer would arrive as a Uint8Array. */
+export type WireAnswer =
+  { readonly ok: true; readonly json: Uint8Array<ArrayBuffer> } | Extract<StoreAnswer, { ok: false }>
+
+/** What a worker is started with. */
+export interface WorkerData {
+  readonly options: StoreOptions
+}

@@ -1,0 +1,66 @@
+import type { LogRefusal } from './block-log.ts'
+
+/** Why events were not stored. Closed set: each is a metric label. */
+export type DropCause =
+  | LogRefusal
+  /** Too many bytes were on their way to the worker. */
+  | 'queue-full'
+  /** The worker died, or had died. */
+  | 'worker-down'
+  /** The store was closing. */
+  | 'closed'
+  /** In the log, but DuckDB refused them again and again. */
+  | 'insert-failed'
+
+export interface StoreFault {
+  /** What failed, e.g. `disk-full`, `seal`, `insert`, `torn-tail`. */
+  readonly cause: string
+  readonly message: string
+}
+
+/** State of a store. Counters begin at 0 with each start. */
+export interface StoreStats {
+  /** `degraded`: something failed and is being retried. `down`: the worker is gone; nothing is stored any more. */
+  readonly state: 'ok' | 'degraded' | 'down'
+  /** What fails now; undefined while the state is `ok`. */
+  readonly lastError: string | undefined
+  /** Rows that arrived in this run and can be searched. */
+  readonly storedRows: number
+  /** Rows of earlier runs that were read back from the log. */
+  readonly replayedRows: number
+  /** Rows that were not stored, by cause. */
+  readonly dropped: Readonly<Partial<Record<DropCause, number>>>
+  /** Bytes on their way to the worker. */
+  readonly queueBytes: number
+  /** Bytes of the log on disk. */
+  readonly logBytes: number
+  readonly logSegments: number
+  /** Bytes of the log that cannot be searched yet. */
+  readonly pendingBytes: number
+  /** Age of the newest block that can be searched, while others wait; 0 if none does. */
+  readonly lagMs: number
+  readonly hotRows: number
+  readonly sealedRows: number
+  readonly sealedFiles: number
+  readonly sealedBytes: number
+  readonly isSealing: boolean
+}
+
+/** Stats of a store that holds nothing. */
+export const EMPTY_STATS: StoreStats = {
+  state: 'ok',
+  lastError: undefined,
+  storedRows: 0,
+  replayedRows: 0,
+  dropped: {},
+  queueBytes: 0,
+  logBytes: 0,
+  logSegments: 0,
+  pendingBytes: 0,
+  lagMs: 0,
+  hotRows: 0,
+  sealedRows: 0,
+  sealedFiles: 0,
+  sealedBytes: 0,
+  isSealing: false,
+}
