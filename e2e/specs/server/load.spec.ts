@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from '../../test.ts'
+import { freshName, SipCall } from '../../hep/sip-call.ts'
+import { tellMeasured } from '../../measured.ts'
+import { runHepscope } from '../../server/command-line.ts'
+import type { Metrics } from '../../server/metrics.ts'
+
+const PACKETS_PER_SEC = 20_000
+const SECONDS = 10
+const MAX_MEMORY_BYTES = 500_000_000
+/** The store may be behind by this much; the test waits longer only to tell by how much it was. */
+const MAX_STORE_MS = 5000
+const SETTLE_TIMEOUT_MS = 25_000
+
+test(`loses none of ${PACKETS_PER_SEC} packets/s over ${SECONDS} s, a browser watching`, async ({
+  stage,
+  server,
+  live,
+  hep,
+}) => {
+  const load = ['--rate', String(PACKETS_PER_SEC), '--seconds', String(SECONDS)]
+  const gen = runHepscope(stage, ['gen', '--to', server.udpTarget, ...load])
+  let memoryBytes = 0
+  await expect
+    .poll(
+      async () => {
+        memoryBytes = Math.max(memoryBytes, (await server.metrics()).sum('hepscope_process_resident_memory_bytes'))
+        return gen.status
+      },
+      { timeout: (SECONDS + 10) * 1000, intervals: [500] },
+    )
+    .toBeDefined()
+  await gen.succeeds(1000)
+  const sent = Number(/sent (\d+) packets/.exec(gen.stdout)?.[1])
+  expect(sent).toBe(PACKETS_PER_SEC * SECONDS)
+
+  const startedMs = performance.now()
+  const settled = (metrics: Metrics) =>
+    metrics.sum('hepscope_stored_rows_total') + metrics.sum('hepscope_store_dropped_total')
+  const arrived = (await server.metrics()).sum('hepscope_events_total')
+  await expect
+    .poll(async () => settled(await server.metrics()), { timeout: SETTLE_TIMEOUT_MS, intervals: [50] })
+    .toBeGreaterThanOrEqual(arrived)
+  const storeMs = performance.now() - startedMs
+  const metrics = await server.metrics()
+  memoryBytes = Math.max(memoryBytes, metrics.sum('hepscope_process_resident_memory_bytes'))
+  tellMeasured(
+    `${gen.stdout.trim()}; received ${metrics.sum('hepscope_packets_received_total')}, ` +
+      `events ${metrics.sum('hepscope_events_total')}, stored ${metrics.sum('hepscope_stored_rows_total')} ` +
+      `(${Math.round(storeMs)} ms after the last packet), kernel drops ${metrics.sum('hepscope_kernel_drops_total')}, ` +
+      `browser: sent ${metrics.sum('hepscope_stream_sent_total')}, dropped ${metrics.sum('hepscope_stream_dropped_total')}; ` +
+      `resident memory at most ${Math.round(memoryBytes / 1e6)} MB, peak by the kernel ${peakMemoryMb(server.process.pid)} MB`,
+  )
+  expect({
+    received: metrics.sum('hepscope_packets_received_total', 'transport="udp"'),
+    rejected: metrics.sum('hepscope_packets_rejected_total'),
+    kernelDrops: metrics.sum('hepscope_kernel_drops_total'),
+    events: metrics.sum('hepscope_events_total'),
+    stored: metrics.sum('hepscope_stored_rows_total'),
+    storeDropped: metrics.sum('hepscope_store_dropped_total'),
+  }).toEqual({ received: sent, rejected: 0, kernelDrops: 0, events: sent, stored: sent, storeDropped: 0 })
+  expect(storeMs).toBeLessThan(MAX_STORE_MS)
+  expect(memoryBytes).toBeLessThan(MAX_MEMORY_BYTES)
+
+  // The page is still there, and up to date.
+  await live.isLive()
+  const call = new SipCall({ callId: freshName('after load') })
+  await hep.send(call.invite())
+  await expect(live.call(call.callId)).toBeVisible()
+})
+
+/** @see proc(5), /proc/pid/status: VmHWM */
+function peakMemoryMb(pid: number): number {
+  const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return Math.round((Number(kilobytes) * 1024) / 1e6)
+}
