@@ -139,7 +139,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(server/dist|client/dist|e2e/test-results|e2e/playwright-report)/' },
+    exclude: { path: '^((shared|server|client)/dist|e2e/test-results|e2e/playwright-report)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
     enhancedResolveOptions: {

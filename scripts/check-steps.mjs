@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT, runTool } from './setup/command.mjs'
+import { ROOT, runCommand, runTool } from './setup/command.mjs'
 
 const STEP_TIMEOUT_MS = 5 * 60_000
 const AT_ONCE = 2
@@ -9,11 +9,9 @@ const PROJECTS = ['.', 'shared', 'shared/test', 'server', 'client', 'client/test
 const WORKSPACES = ['shared', 'server', 'client', 'e2e', 'bench']
 
 /**
- * @typedef {object} Step
- * @property {string} name
- * @property {string} packageName
- * @property {string} tool
- * @property {readonly string[]} args
+ * A tool of a package, or a script of our own.
+ *
+ * @typedef {{ name: string, packageName: string, tool: string, args: readonly string[] } | { name: string, script: string }} Step
  */
 
 /** @type {readonly Step[]} The slowest first, so that none is left alone at the end. */
@@ -32,13 +30,14 @@ const STEPS = [
     tool: 'tsc',
     args: ['--project', project, '--incremental', '--tsBuildInfoFile', join(TYPE_INFO, typeInfoName(project))],
   })),
+  { name: 'package', script: join(ROOT, 'scripts', 'check-package.mjs') },
   { name: 'depcruise', packageName: 'dependency-cruiser', tool: 'depcruise', args: [...WORKSPACES, 'scripts'] },
   { name: 'knip', packageName: 'knip', tool: 'knip', args: [] },
 ]
 
 /**
- * Run formatting, lint, types, import rules and dead code, two at a time, with one line for each: `ok`, or `FAILED`
- * followed by what the tool said.
+ * Run formatting, lint, types, the published package, import rules and dead code, two at a time, with one line for
+ * each: `ok`, or `FAILED` followed by what the tool said.
  *
  * @returns {Promise<{ passed: number, failed: number }>}
  */
@@ -48,13 +47,21 @@ export async function runChecks() {
   const counts = { passed: 0, failed: 0 }
   const work = async () => {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
-      const { code, output } = await runTool(step.packageName, step.tool, step.args, { timeoutMs: STEP_TIMEOUT_MS })
+      const { code, output } = await runStep(step)
       counts[code === 0 ? 'passed' : 'failed']++
       process.stdout.write(code === 0 ? `ok      ${step.name}\n` : `FAILED  ${step.name}\n${output.trimEnd()}\n`)
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   return counts
+}
+
+/** @param {Step} step */
+function runStep(step) {
+  const options = { timeoutMs: STEP_TIMEOUT_MS }
+  return 'script' in step
+    ? runCommand(process.execPath, [step.script], options)
+    : runTool(step.packageName, step.tool, step.args, options)
 }
 
 /** @param {string} project */
