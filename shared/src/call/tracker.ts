@@ -1,11 +1,14 @@
 import type { EventBlock } from '../event/block.ts'
 import { FLAG, TEXT, type TextColumn } from '../event/columns.ts'
 import { PROTOCOL_TYPE } from '../hep/chunks.ts'
+import { readCorrelation } from '../hep/correlation.ts'
+import { readChunks } from '../hep/decode.ts'
 import { CallRecord, MAX_LEGS } from './call-record.ts'
 import type { Call } from './call.ts'
 import { CallCounters, type CallTotals } from './counters.ts'
 import { EVIDENCE } from './evidence.ts'
 import { LegRecord } from './leg-record.ts'
+import { MediaIndex } from './media-index.ts'
 import { type Name, NameTable } from './names.ts'
 import { RowReader } from './row-reader.ts'
 import { CHALLENGE_WAIT_US } from './verdict.ts'
@@ -37,12 +40,14 @@ type LegName = Name<LegRecord, CallRecord>
  *
  * Keeps state only, no messages. Events may come in any order, more than once, and from several hops. Legs (Call-IDs)
  * join into one call when one names the other by HEP correlation id, X-CID or a `_b2b-N` suffix, or when both have
- * the same correlation id that is not their own Call-ID.
+ * the same correlation id that is not their own Call-ID, or when OpenSIPS' `correlate` names both. RTCP that names no
+ * call is tied to the one whose SDP has its address.
  */
 export class CallTracker {
   readonly #maxCalls: number
   readonly #onRemove: TrackerOptions['onRemove']
   readonly #names = new NameTable<LegRecord, CallRecord>()
+  readonly #media = new MediaIndex()
   /** In order of creation. */
   readonly #calls = new Set<CallRecord>()
   /** Those that may leave, the first to finish first: calls, and what is not a call. */
@@ -149,6 +154,7 @@ export class CallTracker {
     this.#finishedOthers.clear()
     this.#ageing.clear()
     this.#names.clear()
+    this.#media.clear()
     this.#version++
   }
 
@@ -159,6 +165,7 @@ export class CallTracker {
     leg.apply(row, this.#nowUs)
     this.#counters.retransmissions += leg.retransmissionCount - repeats
     if (leg.kind === 'call') this.#link(name, leg, row)
+    if ((row.flags & FLAG.sdp) !== 0) this.#media.learn(row.block, row.row)
     const call = name.call
     call.passBy(row)
     if (call.legs.length > 1) call.arrange()
@@ -168,9 +175,14 @@ export class CallTracker {
 
   #applyOther(row: RowReader): Call | undefined {
     const proto = row.block.proto[row.row] ?? 0
-    if (proto === PROTOCOL_TYPE.openSipsControl || !isLink(row, TEXT.correlationId)) return undefined
-    let name = this.#nameOf(row, TEXT.correlationId)
+    if (proto === PROTOCOL_TYPE.openSipsControl) {
+      this.#correlate(row)
+      return undefined
+    }
+    const isNamed = isLink(row, TEXT.correlationId)
+    let name = isNamed ? this.#nameOf(row, TEXT.correlationId) : this.#nameOfMedia(row)
     if (name === undefined) {
+      if (!isNamed) return undefined
       if (!CALL_ID_TYPES.has(proto)) return undefined
       name = this.#addName(row, TEXT.correlationId)
     }
@@ -180,6 +192,39 @@ export class CallTracker {
     call.passBy(row)
     this.#changed(call)
     return call
+  }
+
+  /** The call whose SDP has the address that an RTCP or RTP report came from or went to. */
+  #nameOfMedia(row: RowReader): LegName | undefined {
+    const match = this.#media.find(row.block, row.row)
+    return match === undefined ? undefined : this.#nameOfText(match.callId)
+  }
+
+  #nameOfText(text: string): LegName | undefined {
+    const bytes = new TextEncoder().encode(text)
+    return this.#names.find(bytes, 0, bytes.length)
+  }
+
+  /**
+   * OpenSIPS' `correlate`: Call-IDs of one call. Ids of other kinds (`net`, `mi`) name no leg. It is about the call and
+   * no message of it, so it does not count as one.
+   */
+  #correlate(row: RowReader): void {
+    const chunks = readChunks(row.block.textBytes(TEXT.extra, row.row))
+    const callIds = readCorrelation({ chunks })
+      .extra.filter(({ type }) => type.startsWith('sip'))
+      .slice(0, MAX_LEGS)
+    const known = callIds.map(({ id }) => this.#nameOfText(id)).find((name) => name !== undefined)
+    if (known === undefined) return
+    for (const { id } of callIds) {
+      const name = this.#nameOfText(id)
+      if (name !== undefined && name.call !== known.call) this.#join(known.call, name.call)
+      // A leg that was not heard of yet belongs to this call once it comes.
+      if (name === undefined && known.call.nameCount < MAX_NAMES) {
+        const bytes = new TextEncoder().encode(id)
+        known.call.addName(this.#names.add(bytes, 0, bytes.length, id, known.call))
+      }
+    }
   }
 
   #nameOf(row: RowReader, column: TextColumn): LegName | undefined {
