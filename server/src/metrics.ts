@@ -8,6 +8,9 @@ export interface MetricSources {
   readonly received: () => Labelled
   readonly receivedBytes: () => Labelled
   readonly rejected: () => Labelled
+  readonly skipped: () => number
+  readonly relayed: () => Labelled
+  readonly relayDropped: () => Labelled
   readonly events: () => number
   readonly kernelDrops: () => Labelled
   readonly connections: () => number
@@ -70,6 +73,9 @@ export function createMetrics(sources: MetricSources): Registry {
     'listener',
     sources.kernelDrops,
   )
+  counter('hepscope_packets_skipped_total', 'Packets that a callback stopped', sources.skipped)
+  labelled('hepscope_relayed_total', 'Packets sent on by the relay', 'to', sources.relayed)
+  labelled('hepscope_relay_dropped_total', 'Packets that the relay could not send', 'cause', sources.relayDropped)
   counter('hepscope_events_total', 'Packets that became events', sources.events)
   gauge('hepscope_connections', 'Open HEP connections', sources.connections)
   gauge('hepscope_stream_subscribers', 'Viewers of the live stream', sources.subscribers)

@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts'
 import { CallbackError } from '../ingest/callbacks.ts'
 import { ListenError } from '../ingest/listener.ts'
 import { openLog } from '../log.ts'
+import { DataDirError } from '../main/data-dir-lock.ts'
 import { type RunningServer, startServer } from '../main/server.ts'
 import { VERSION } from '../version.ts'
 import { StoreError } from '../store/store.ts'
@@ -57,6 +58,7 @@ export const serveCommand: Command = {
 function failWith(error: unknown): number {
   if (!(
     error instanceof ConfigError ||
+    error instanceof DataDirError ||
     error instanceof ListenError ||
     error instanceof CallbackError ||
     error instanceof UserError ||

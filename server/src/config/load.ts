@@ -64,10 +64,35 @@ function applyEnv(tree: Tree, env: NodeJS.ProcessEnv): string[] {
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith(ENV_PREFIX) || FOREIGN_ENV.has(name) || value === undefined) continue
     const path = paths.get(name)
-    if (path === undefined) faults.push(`${name}: no such key in the environment`)
-    else setPath(tree, path, envValue(path, value))
+    const item = path === undefined ? itemPath(paths, name) : undefined
+    if (path !== undefined) setPath(tree, path, envValue(path, value))
+    else if (item !== undefined) setItem(tree, item, value)
+    else faults.push(`${name}: no such key in the environment`)
   }
   return faults
+}
+
+/** Where a variable such as `HEPSCOPE_TRACE_RELAY_0_TO` points to: a member of an object in a list. */
+interface ItemPath {
+  readonly list: readonly string[]
+  readonly index: number
+  readonly member: string
+}
+
+function itemPath(paths: ReadonlyMap<string, readonly string[]>, name: string): ItemPath | undefined {
+  const parts = /^(.+?)_(\d{1,3})_([A-Z][A-Z_]*)$/.exec(name)
+  const list = paths.get(parts?.[1] ?? '')
+  if (parts === null || list === undefined) return undefined
+  return { list, index: Number(parts[2]), member: (parts[3] ?? '').toLowerCase() }
+}
+
+function setItem(tree: Tree, { list, index, member }: ItemPath, text: string): void {
+  const present = list.reduce<unknown>((at, key) => (isTree(at) ? at[key] : undefined), tree)
+  const items: unknown[] = Array.isArray(present) ? [...(present as unknown[])] : []
+  while (items.length <= index) items.push({})
+  const item = items[index]
+  items[index] = { ...(isTree(item) ? item : {}), [member]: parseYaml(text) as unknown }
+  setPath(tree, list, items)
 }
 
 /** Paths of all keys that hold a value, read off the defaults. */

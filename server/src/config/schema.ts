@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { parseNetwork } from '@hepscope/shared/net/network.ts'
+import { traceSchema } from '../trace/config.ts'
 import { parseHostPort, parseListenerUri } from './address.ts'
 
 const count = z.int().min(0)
@@ -106,6 +107,7 @@ export const configSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  trace: traceSchema.prefault({}),
   storage: z
     .strictObject({
       enable: z.boolean().default(true),

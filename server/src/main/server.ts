@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +20,9 @@ import { Ingest } from '../ingest/ingest.ts'
 import { ListenError, listenFault, openListener } from '../ingest/listener.ts'
 import type { Logger } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
+import { lockDataDir } from './data-dir-lock.ts'
 import { RejectLog } from './reject-log.ts'
+import { openRelay } from './relay.ts'
 import { SampleCalls } from './sample-calls.ts'
 import { listenerOptions } from './listeners.ts'
 import { healthOf, metricSources, statsOf } from './status.ts'
@@ -48,7 +49,7 @@ export interface RunningServer {
 /**
  * Start everything that the configuration asks for.
  *
- * @throws ListenError, UserError or StoreError before anything is served; what was opened is closed again
+ * @throws DataDirError, ListenError, UserError or StoreError before anything is served; what was opened is closed again
  */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
   const opened: (() => Promise<void>)[] = []
@@ -69,7 +70,8 @@ async function open(
   opened: (() => Promise<void>)[],
   close: () => Promise<void>,
 ): Promise<RunningServer> {
-  mkdirSync(config.data_dir, { recursive: true, mode: 0o700 })
+  const unlock = lockDataDir(config.data_dir)
+  opened.push(async () => unlock())
   const users = new UserStore(config.data_dir)
   const generatedPassword = await users.ensureAdmin(config.admin_password)
   const { jwt } = config.coordinator
@@ -80,6 +82,8 @@ async function open(
   if (store !== undefined) opened.push(() => store.close())
   const broker = brokerOf(config)
   const callbacks = await loadCallbacks(config.ingest.callbacks, log.child({ part: 'callbacks' }))
+  const relay = openRelay(config, log.child({ part: 'trace' }))
+  if (relay !== undefined) opened.push(() => relay.close())
   const rejectLog = new RejectLog(log.child({ part: 'ingest' }))
   const ingest = new Ingest({
     source: { node: config.node.name, epoch: Date.now() },
@@ -90,10 +94,11 @@ async function open(
     },
     onReject: (rejection) => rejectLog.add(rejection),
     ...(callbacks !== undefined && { callbacks }),
+    ...(relay !== undefined && { onPacket: (packet) => relay.receive(packet) }),
   })
 
   const listeners: HepListener[] = []
-  const sources = { ingest, broker, store, listeners }
+  const sources = { ingest, broker, store, listeners, relay }
   const health = () => healthOf(sources)
   const metrics = createMetrics(metricSources(sources))
   const login = requireLogin(sessions, credentials)

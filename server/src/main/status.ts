@@ -4,6 +4,7 @@ import type { HepListener } from '../ingest/hep-listener.ts'
 import type { Labelled, MetricSources } from '../metrics.ts'
 import type { Store } from '../store/store.ts'
 import type { Broker } from '../stream/broker.ts'
+import type { Relay } from '../trace/relay.ts'
 import { VERSION } from '../version.ts'
 
 /** Where the figures of `/metrics`, `/health` and `/api/v4/stats` come from: one place, so that they agree. */
@@ -12,6 +13,7 @@ export interface StatusSources {
   readonly broker: Broker | undefined
   readonly store: Store | undefined
   readonly listeners: readonly HepListener[]
+  readonly relay: Relay | undefined
 }
 
 /** State for `/health`: degraded when something an operator should look at is going on. */
@@ -28,6 +30,9 @@ export function metricSources(sources: StatusSources): MetricSources {
     received: () => ingest.receivedCount,
     receivedBytes: () => ingest.receivedBytes,
     rejected: () => Object.fromEntries(ingest.rejectedCount),
+    skipped: () => ingest.skippedCount,
+    relayed: () => relayed(sources),
+    relayDropped: () => relayDropped(sources),
     events: () => ingest.eventCount,
     kernelDrops: () => kernelDrops(sources),
     connections: () => sources.listeners.reduce((sum, listener) => sum + listener.connectionCount, 0),
@@ -69,4 +74,20 @@ function kernelDrops({ listeners }: StatusSources): Labelled {
     if (kernelDropCount !== undefined) drops[`hep_${transport}:${host}:${port}`] = kernelDropCount
   }
   return drops
+}
+
+/** Frames that the system took, by destination. */
+function relayed({ relay }: StatusSources): Labelled {
+  return Object.fromEntries((relay?.destinations ?? []).map(({ id, counters }) => [id.name, counters.sentCount]))
+}
+
+/** What the relay did not send, by cause, over all destinations. */
+function relayDropped({ relay }: StatusSources): Labelled {
+  const sums: Record<string, number> = {}
+  const add = (counts: Labelled): void => {
+    for (const [cause, count] of Object.entries(counts)) sums[cause] = (sums[cause] ?? 0) + count
+  }
+  for (const { counters } of relay?.destinations ?? []) add(counters.dropped)
+  for (const { refused } of relay?.counters ?? []) add(refused)
+  return sums
 }

@@ -47,6 +47,9 @@ export interface InserterOptions {
   readonly now: () => number
 }
 
+/** Want of memory passes when something is sealed; after a fatal error all fails until the next start. */
+const NOT_THE_BLOCK = /out of memory|fatal|invalidated/i
+
 export interface Inserted {
   /** Rows of this run. */
   readonly rows: number
@@ -216,8 +219,7 @@ export class Inserter {
     this.#open = undefined
     this.#carefulBytes = Math.max(this.#carefulBytes, this.#settledBytes() + pending.takenBytes + 1)
     pending.rewind()
-    // Want of memory passes when something is sealed; anything else may be the block itself.
-    if (wasCareful && !/out of memory/i.test(String(error))) this.#failures++
+    if (wasCareful && !NOT_THE_BLOCK.test(String(error))) this.#failures++
     if (this.#failures >= MAX_ATTEMPTS) {
       this.#failures = 0
       this.#giveUp(isRead)

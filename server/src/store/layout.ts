@@ -19,7 +19,7 @@ export function layoutOf(dataDir: string): Layout {
     log: join(dataDir, 'log'),
     sealed: join(dataDir, 'sealed'),
     parquet: join(dataDir, 'parquet'),
-    temporary: join(dataDir, 'tmp'),
+    temporary: join(dataDir, 'duckdb-tmp'),
   }
 }
 

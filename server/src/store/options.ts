@@ -2,7 +2,7 @@
 export interface StoreOptions {
   /** Directory of everything that the store writes; made if it is not there. One process at a time. */
   readonly dataDir: string
-  /** Memory limit of DuckDB in its notation, e.g. `1GB`; what goes beyond is moved to `dataDir/tmp`. Default `1GB`. */
+  /** Memory limit of DuckDB in its notation, e.g. `1GB`; what goes beyond is moved to `dataDir/duckdb-tmp`. Default `1GB`. */
   readonly memoryLimit?: string
   /** Threads of one DuckDB query. Default 1, which is right for two cores. */
   readonly threads?: number

@@ -1,81 +1,89 @@
-import {
-  type DuckDBType,
-  type DuckDBValue,
-  DuckDBTimestampValue,
-  LIST,
-  listValue,
-  TIMESTAMP,
-  UINTEGER,
-  VARCHAR,
-} from '@duckdb/node-api'
 import { join } from 'node:path'
 import type { Snapshot } from './catalog.ts'
+import type { Generation } from './generation.ts'
+import type { SealedFile } from './manifest.ts'
+import { Parameters, type Statement } from './parameters.ts'
+import { answerMembers } from './row-json.ts'
 import { type Column, columnsOf, hotProjection, kindOf, protoOf, type TableName } from './schema.ts'
-import {
-  type Condition,
-  hasColumns,
-  type MessagesRequest,
-  type SearchRequest,
-  type TimeRange,
-} from './search-request.ts'
+import { hasColumns, type MessagesRequest, type SearchRequest, type TimeRange } from './search-request.ts'
 
 /** Columns that may hold the Call-ID of a call that a row belongs to. */
 const LINK_COLUMNS = ['session_id', 'cid', 'x_call_id']
-
 /** Most messages of one `messages` answer. */
-export const MAX_MESSAGES = 10_000
+const MAX_MESSAGES = 10_000
+/** Files of the first step of a search; each later one reads twice as many. */
+const FIRST_STEP_FILES = 4
 
-/** A statement with its parameters. Its one column is a row as JSON text. */
-export interface Query {
-  readonly sql: string
-  readonly values: Readonly<Record<string, DuckDBValue>>
-  readonly types: Readonly<Record<string, DuckDBType>>
+/**
+ * One of the statements of a plan. Its columns are a row as JSON text, and what rows are ordered by: microseconds
+ * since 1970, epoch and seq.
+ */
+export interface Step extends Statement {
+  /** No row of this step or a later one is newer. */
+  readonly maxTsUs: number
+}
+
+/** How a request is answered. */
+export interface Plan {
+  /** From new to old: the later ones are not needed if the earlier ones give enough. */
+  readonly steps: readonly Step[]
   /** Members of each row, in order. */
   readonly keys: readonly string[]
-  /** Rows that the answer may have; the statement asks for one more, to see whether there are more. */
+  /** Rows that the answer may have; each step asks for one more, to see whether there are more. */
   readonly limit: number
+  readonly isNewestFirst: boolean
 }
 
 /**
- * Statement of a search: hot and sealed rows in one, newest first.
+ * Plan of a search: hot and sealed rows in one, newest first.
  *
  * Values are parameters, and every name in the SQL is from our own schema.
- *
- * @returns undefined if no table has a row that could match
  */
-export function searchQuery(request: SearchRequest, snapshot: Snapshot, dataDir: string): Query | undefined {
-  const sources = new Sources(snapshot, dataDir, request.tables, request.time)
-  const where = request.conditions.map((condition) => sources.parameters.condition(condition)).join(' AND ')
-  for (const table of request.tables) {
-    if (!request.conditions.every(({ columns }) => hasColumns(table, columns))) continue
-    sources.addHot(table, where)
-    sources.addSealed(table, where)
+export function planSearch(request: SearchRequest, { generations, units }: Snapshot, dataDir: string): Plan {
+  const { tables, time, limit, conditions } = request
+  const columns = unitedColumns(tables)
+  const files = units
+    .flatMap(({ readable }) => readable)
+    .filter((file) => tables.includes(file.table) && overlaps(time, file.minTsUs, file.maxTsUs))
+    .sort((a, b) => b.maxTsUs - a.maxTsUs)
+  const steps: Step[] = []
+  for (let at = 0, size = FIRST_STEP_FILES; at === 0 || at < files.length; at += size, size *= 2) {
+    const isFirst = at === 0
+    const sources = new Sources(columns, isFirst ? generations : [], files.slice(at, at + size), dataDir, time)
+    const where = conditions.map((condition) => sources.parameters.condition(condition)).join(' AND ')
+    for (const table of tables) {
+      if (!conditions.every((condition) => hasColumns(table, condition.columns))) continue
+      sources.add(table, where)
+    }
+    const maxTsUs = isFirst ? Infinity : (files[at]?.maxTsUs ?? 0)
+    steps.push(...sources.steps('timestamp DESC, epoch DESC, seq DESC', limit, maxTsUs))
   }
-  return sources.query('timestamp DESC, epoch DESC, seq DESC', request.limit)
+  return { steps, keys: keysOf(columns), limit, isNewestFirst: true }
 }
 
-/** Statement of the messages of some calls, oldest first: their own, and those that name one of the Call-IDs. */
-export function messagesQuery(request: MessagesRequest, snapshot: Snapshot, dataDir: string): Query | undefined {
+/** Plan of the messages of some calls, oldest first: their own, and those that name one of the Call-IDs. */
+export function planMessages(request: MessagesRequest, snapshot: Snapshot, dataDir: string): Plan {
+  const { generations, units } = snapshot
   const tables = request.tables ?? tablesIn(snapshot)
-  const sources = new Sources(snapshot, dataDir, tables, request.time)
-  const { parameters } = sources
-  const ids = parameters.list(request.sessionIds, VARCHAR)
-  const ips = parameters.list(request.excludedIps, VARCHAR)
-  const wanted = ips === '' ? 'true' : `src_ip NOT IN (${ips}) AND dst_ip NOT IN (${ips})`
+  const columns = unitedColumns(tables)
+  const files = units
+    .flatMap(({ readable }) => readable)
+    .filter((file) => overlaps(request.time, file.minTsUs, file.maxTsUs))
+  const sources = new Sources(columns, generations, files, dataDir, request.time)
+  const ids = sources.parameters.texts(request.sessionIds)
+  const ips = sources.parameters.texts(request.excludedIps)
+  const wanted = ips === '' ? [] : [`src_ip NOT IN (${ips})`, `dst_ip NOT IN (${ips})`]
   for (const table of tables) {
     // A read for each column instead of one with OR: each can skip what its column's minimum and maximum rule out.
     const seen: string[] = []
     for (const column of LINK_COLUMNS) {
       if (!hasColumns(table, [column])) continue
-      const where = [`${column} IN (${ids})`, ...seen.map((earlier) => `${earlier} NOT IN (${ids})`), wanted].join(
-        ' AND ',
-      )
-      sources.addHot(table, where)
-      sources.addSealed(table, where)
-      seen.push(column)
+      sources.add(table, [`${column} IN (${ids})`, ...seen, ...wanted].join(' AND '))
+      seen.push(`${column} NOT IN (${ids})`)
     }
   }
-  return sources.query('timestamp, epoch, seq', MAX_MESSAGES)
+  const steps = sources.steps('timestamp, epoch, seq', MAX_MESSAGES, Infinity)
+  return { steps, keys: keysOf(columns), limit: MAX_MESSAGES, isNewestFirst: false }
 }
 
 /** Every table that has a row. */
@@ -89,52 +97,56 @@ function tablesIn({ generations, units }: Snapshot): TableName[] {
 /** The parts of a UNION over hot tables and sealed files. */
 class Sources {
   readonly parameters = new Parameters()
-  readonly #snapshot: Snapshot
+  readonly #columns: readonly Column[]
+  readonly #generations: readonly Generation[]
+  readonly #files: readonly SealedFile[]
   readonly #dataDir: string
   readonly #time: TimeRange
-  readonly #columns: readonly Column[]
   readonly #timeCondition: string
   readonly #parts: string[] = []
   readonly #fileLists = new Map<TableName, string>()
 
-  constructor(snapshot: Snapshot, dataDir: string, tables: readonly TableName[], time: TimeRange) {
-    this.#snapshot = snapshot
+  constructor(
+    columns: readonly Column[],
+    generations: readonly Generation[],
+    files: readonly SealedFile[],
+    dataDir: string,
+    time: TimeRange,
+  ) {
+    this.#columns = columns
+    this.#generations = generations
+    this.#files = files
     this.#dataDir = dataDir
     this.#time = time
-    this.#columns = unitedColumns(tables)
     this.#timeCondition = this.parameters.time(time)
   }
 
-  addHot(table: TableName, where: string): void {
-    for (const generation of this.#snapshot.generations) {
+  /** Add the rows of a table, hot and sealed, that meet a condition; `''` for all. */
+  add(table: TableName, where: string): void {
+    for (const generation of this.#generations) {
       const hot = generation.tables.get(table)
-      if (hot === undefined || !this.#overlaps(hot.minTsUs, hot.maxTsUs)) continue
-      this.#add(table, `(SELECT ${hotProjection(kindOf(table))} FROM ${hot.sqlName})`, where)
+      if (hot === undefined || !overlaps(this.#time, hot.minTsUs, hot.maxTsUs)) continue
+      this.#addFrom(table, `(SELECT ${hotProjection(kindOf(table))} FROM ${hot.sqlName})`, where)
     }
-  }
-
-  addSealed(table: TableName, where: string): void {
     const files = this.#filesOf(table)
-    if (files !== '') this.#add(table, `read_parquet(${files}, union_by_name = true, hive_partitioning = false)`, where)
+    if (files === '') return
+    this.#addFrom(table, `read_parquet(${files}, union_by_name = true, hive_partitioning = false)`, where)
   }
 
-  query(order: string, limit: number): Query | undefined {
-    if (this.#parts.length === 0) return undefined
-    const members = answerMembers(this.#columns)
-    const json = members.map(([key, expression]) => `'${key}', ${expression}`).join(', ')
+  /** The statement over all that was added; none if there is nothing to read. */
+  steps(order: string, limit: number, maxTsUs: number): Step[] {
+    if (this.#parts.length === 0) return []
+    const json = answerMembers(this.#columns)
+      .map(({ key, sql }) => `'${key}', ${sql}`)
+      .join(', ')
+    const sql = `SELECT CAST(json_object(${json}) AS VARCHAR), epoch_us(timestamp), epoch, seq FROM (
+      SELECT * FROM (${this.#parts.join(' UNION ALL ')}) ORDER BY ${order} LIMIT ${limit + 1}
+    )`
     const { values, types } = this.parameters
-    return {
-      sql: `SELECT CAST(json_object(${json}) AS VARCHAR) FROM (
-              SELECT * FROM (${this.#parts.join(' UNION ALL ')}) ORDER BY ${order} LIMIT ${limit + 1}
-            )`,
-      values,
-      types,
-      keys: members.map(([key]) => key),
-      limit,
-    }
+    return [{ sql, values, types, maxTsUs }]
   }
 
-  #add(table: TableName, from: string, where: string): void {
+  #addFrom(table: TableName, from: string, where: string): void {
     const own = new Set(columnsOf(kindOf(table)).map(({ name }) => name))
     const list = this.#columns.map(({ name, type }) => (own.has(name) ? name : `CAST(NULL AS ${type}) AS ${name}`))
     const conditions = [this.#timeCondition, where].filter((condition) => condition !== '').join(' AND ')
@@ -142,76 +154,20 @@ class Sources {
     this.#parts.push(`SELECT ${list.join(', ')}, ${protoOf(table)} AS proto_type FROM ${from}${filter}`)
   }
 
-  /** Parameter with the files of a table that may have rows in the time range; `''` if there is none. */
+  /** Parameter with the files of a table; `''` if there is none. */
   #filesOf(table: TableName): string {
     let list = this.#fileLists.get(table)
     if (list === undefined) {
-      const paths = this.#snapshot.units.flatMap(({ readable }) =>
-        readable
-          .filter((file) => file.table === table && this.#overlaps(file.minTsUs, file.maxTsUs))
-          .map((file) => join(this.#dataDir, file.path)),
-      )
-      list = paths.length === 0 ? '' : this.parameters.add(listValue(paths), LIST(VARCHAR))
+      const files = this.#files.filter((file) => file.table === table)
+      list = files.length === 0 ? '' : this.parameters.list(files.map((file) => join(this.#dataDir, file.path)))
       this.#fileLists.set(table, list)
     }
     return list
   }
-
-  #overlaps(minTsUs: number, maxTsUs: number): boolean {
-    const { from, to } = this.#time
-    return (from === undefined || maxTsUs >= from * 1000) && (to === undefined || minTsUs < (to + 1) * 1000)
-  }
 }
 
-/** Values of a statement, each bound under a name of its own. */
-class Parameters {
-  readonly values: Record<string, DuckDBValue> = {}
-  readonly types: Record<string, DuckDBType> = {}
-  #count = 0
-
-  /** @returns the placeholder */
-  add(value: DuckDBValue, type: DuckDBType): string {
-    const name = `p${this.#count++}`
-    this.values[name] = value
-    this.types[name] = type
-    return `$${name}`
-  }
-
-  list(values: readonly (string | number)[], type: DuckDBType): string {
-    return values.map((value) => this.add(value, type)).join(', ')
-  }
-
-  time({ from, to }: TimeRange): string {
-    const conditions: string[] = []
-    const timestamp = (ms: number) => this.add(new DuckDBTimestampValue(BigInt(ms) * 1000n), TIMESTAMP)
-    if (from !== undefined) conditions.push(`timestamp >= ${timestamp(from)}`)
-    // `to` names a whole millisecond.
-    if (to !== undefined) conditions.push(`timestamp < ${timestamp(to + 1)}`)
-    return conditions.join(' AND ')
-  }
-
-  condition({ columns, match, values }: Condition): string {
-    const type = typeof values[0] === 'number' ? UINTEGER : VARCHAR
-    const placeholders = match === 'like' ? this.list(values.map(likePattern), type) : this.list(values, type)
-    const alternatives = columns.map((column) => {
-      switch (match) {
-        case 'equals':
-          return `${column} IN (${placeholders})`
-        case 'like':
-          return `${column} LIKE ${placeholders} ESCAPE '\\'`
-        case 'contains':
-          return `contains(${column}, ${placeholders})`
-        case 'contains-any-case':
-          return `contains(lower(${column}), lower(${placeholders}))`
-      }
-    })
-    return `(${alternatives.join(' OR ')})`
-  }
-}
-
-/** Only `%` is special to our users; Call-IDs are full of `_`. */
-function likePattern(value: string | number): string {
-  return String(value).replace(/[\\_]/g, '\\$&')
+function overlaps({ from, to }: TimeRange, minTsUs: number, maxTsUs: number): boolean {
+  return (from === undefined || maxTsUs >= from * 1000) && (to === undefined || minTsUs < (to + 1) * 1000)
 }
 
 /** Columns of all tables, each once. */
@@ -223,32 +179,6 @@ function unitedColumns(tables: readonly TableName[]): readonly Column[] {
   return [...columns.values()]
 }
 
-const ISO = `strftime(timestamp, '%Y-%m-%dT%H:%M:%S.%fZ')`
-
-/** Members of a row of an answer, and the SQL that makes each. */
-function answerMembers(columns: readonly Column[]): (readonly [string, string])[] {
-  const members = columns.flatMap(({ name, type }): (readonly [string, string])[] => {
-    if (name === 'uuid')
-      return [
-        ['uuid', 'CAST(uuid AS VARCHAR)'],
-        ['proto_type', 'proto_type'],
-      ]
-    if (name === 'timestamp') {
-      return [
-        ['date', `strftime(timestamp, '%Y-%m-%d')`],
-        ['timestamp', ISO],
-        ['ts_us', 'epoch_us(timestamp)'],
-      ]
-    }
-    return [[name, type === 'BLOB' ? `to_base64(${name})` : name]]
-  })
-  const isSip = columns.some(({ name }) => name === 'from_host')
-  return [...members, ['data_extra', isSip ? SIP_EXTRA : OTHER_EXTRA]]
+function keysOf(columns: readonly Column[]): string[] {
+  return answerMembers(columns).map(({ key }) => key)
 }
-
-const OTHER_EXTRA = `json_object('version', hep_version, 'proto_type', proto_type)`
-/** Homer's names for what is in columns of ours. */
-const SIP_EXTRA = `CASE WHEN proto_type <> 1 THEN ${OTHER_EXTRA} ELSE json_object(
-  'version', hep_version, 'from_host', from_host, 'to_host', to_host, 'user_agent', user_agent, 'cseq', cseq,
-  'response_code', response_code, 'response_reason', reason, 'from_tag', from_tag, 'to_tag', to_tag,
-  'branch', branch, 'x_call_id', x_call_id) END`

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { formatAnswer, type StoreAnswer } from './answer.ts'
+import { Answer, type StoreAnswer } from './answer.ts'
 import type { Catalog, Snapshot } from './catalog.ts'
 import { interruptUntil } from './database.ts'
-import { messagesQuery, type Query, searchQuery } from './query.ts'
+import { type Plan, planMessages, planSearch } from './query.ts'
 import { type FieldFault, parseMessages, parseSearch, type TimeRange } from './search-request.ts'
 
 export interface SearchPoolOptions {
@@ -18,7 +18,7 @@ export interface SearchPoolOptions {
 const MAX_WAITING = 64
 const AGAIN_MS = 250
 
-type MakeQuery = (snapshot: Snapshot) => Query | undefined
+type MakePlan = (snapshot: Snapshot) => Plan
 
 interface Waiter {
   readonly start: (connection: DuckDBConnection | undefined) => void
@@ -42,7 +42,7 @@ export class SearchPool {
     const parsed = parseSearch(body)
     if (!parsed.ok) return invalid(parsed.faults)
     const { request } = parsed
-    return this.#ask(request.time, (snapshot) => searchQuery(request, snapshot, this.#options.dataDir))
+    return this.#ask(request.time, (snapshot) => planSearch(request, snapshot, this.#options.dataDir))
   }
 
   /** Answer the body of `POST /transactions/messages`. Never rejects. */
@@ -50,7 +50,7 @@ export class SearchPool {
     const parsed = parseMessages(body)
     if (!parsed.ok) return invalid(parsed.faults)
     const { request } = parsed
-    return this.#ask(request.time, (snapshot) => messagesQuery(request, snapshot, this.#options.dataDir))
+    return this.#ask(request.time, (snapshot) => planMessages(request, snapshot, this.#options.dataDir))
   }
 
   /** End what runs and what waits, both with the answer `unavailable`; resolves when nothing runs any more. */
@@ -60,14 +60,14 @@ export class SearchPool {
     await interruptUntil(this.#options.connections, Promise.all(this.#running))
   }
 
-  #ask(time: TimeRange, makeQuery: MakeQuery): Promise<StoreAnswer> {
+  #ask(time: TimeRange, makePlan: MakePlan): Promise<StoreAnswer> {
     if (this.#waiting.length >= MAX_WAITING) return Promise.resolve(unavailable('Too many searches are waiting'))
-    const answer = this.#answer(time, makeQuery)
+    const answer = this.#answer(time, makePlan)
     this.#running.add(answer)
     return answer.finally(() => this.#running.delete(answer))
   }
 
-  async #answer(time: TimeRange, makeQuery: MakeQuery): Promise<StoreAnswer> {
+  async #answer(time: TimeRange, makePlan: MakePlan): Promise<StoreAnswer> {
     const { timeoutMs, catalog } = this.#options
     const startedMs = performance.now()
     const connection = await this.#takeConnection(timeoutMs)
@@ -75,15 +75,14 @@ export class SearchPool {
     const snapshot = catalog.snapshot()
     const deadline = new Deadline(connection, timeoutMs - (performance.now() - startedMs))
     try {
-      const query = makeQuery(snapshot)
-      const result = query && (await connection.run(query.sql, query.values, query.types))
-      deadline.clear()
-      const json = await formatAnswer(query, result, () => ({
-        requestId: randomUUID(),
-        time,
-        tookMs: performance.now() - startedMs,
-      }))
-      return { ok: true, json }
+      const plan = makePlan(snapshot)
+      const answer = new Answer(plan)
+      for (const { sql, values, types, maxTsUs } of plan.steps) {
+        if (answer.isComplete(maxTsUs)) break
+        await answer.add(await connection.run(sql, values, types))
+      }
+      const tookMs = performance.now() - startedMs
+      return { ok: true, json: answer.format({ requestId: randomUUID(), time, tookMs }) }
     } catch (error) {
       return deadline.isPassed || this.#isClosed
         ? this.#givenUp()

@@ -21,6 +21,8 @@ export interface SenderCounters {
   droppedCount: number
   /** Packets that could not be sent: too large, refused by the target, or the connection is gone. */
   failedCount: number
+  /** Those among them that the system reported as refused: over UDP nobody listened. */
+  refusedCount: number
 }
 
 /** A way to one HEP receiver. */
@@ -45,7 +47,13 @@ export interface HepSender {
   close(): Promise<void>
 }
 
-export type SenderErrorCode = 'ERR_TARGET_INVALID' | 'ERR_TARGET_UNREACHABLE' | 'ERR_TARGET_LOST' | 'ERR_SEND_FAILED'
+export type SenderErrorCode =
+  | 'ERR_TARGET_INVALID'
+  | 'ERR_TARGET_UNREACHABLE'
+  | 'ERR_TARGET_LOST'
+  | 'ERR_SEND_FAILED'
+  /** The version or mode of the destination has no form for what is asked. */
+  | 'ERR_NOT_SUPPORTED'
 
 /** A target that cannot be used; `message` is one line for people. */
 export class SenderError extends Error {

@@ -27,7 +27,7 @@ export async function openTcpSender(target: SenderTarget, options: SenderOptions
 
 class TcpSender implements HepSender {
   readonly target: SenderTarget
-  readonly counters: SenderCounters = { sentCount: 0, sentBytes: 0, droppedCount: 0, failedCount: 0 }
+  readonly counters: SenderCounters = { sentCount: 0, sentBytes: 0, droppedCount: 0, failedCount: 0, refusedCount: 0 }
   fault: SenderError | undefined
 
   readonly #socket: Socket

@@ -31,7 +31,7 @@ export async function openUdpSender(target: SenderTarget, options: SenderOptions
 
 class UdpSender implements HepSender {
   readonly target: SenderTarget
-  readonly counters: SenderCounters = { sentCount: 0, sentBytes: 0, droppedCount: 0, failedCount: 0 }
+  readonly counters: SenderCounters = { sentCount: 0, sentBytes: 0, droppedCount: 0, failedCount: 0, refusedCount: 0 }
   fault: SenderError | undefined
 
   readonly #socket: Socket
@@ -104,6 +104,7 @@ class UdpSender implements HepSender {
       if (this.counters.sentCount > 0) {
         this.counters.sentCount--
         this.counters.failedCount++
+        this.counters.refusedCount++
       }
     }
     this.fault = new SenderError('ERR_SEND_FAILED', `${formatTarget(this.target)}: ${what}`, error)

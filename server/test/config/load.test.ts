@@ -48,6 +48,18 @@ describe('loadConfig', () => {
     expect(config.data_dir).toBe('/somewhere')
   })
 
+  it('takes members of objects in lists by index', () => {
+    const config = loadConfig(undefined, {
+      HEPSCOPE_TRACE_DESTINATIONS: '[homer] 10.0.0.9; transport=udp',
+      HEPSCOPE_TRACE_RELAY_0_TO: 'homer',
+      HEPSCOPE_TRACE_RELAY_0_FILTER: 'method:INVITE',
+      HEPSCOPE_INGEST_LISTENERS_0_URI: 'hep_udp:127.0.0.1:9060',
+      HEPSCOPE_INGEST_LISTENERS_0_AUTH_KEY: 'sesame',
+    })
+    expect(config.trace.relay).toEqual([{ to: 'homer', filter: 'method:INVITE' }])
+    expect(config.ingest.listeners).toEqual([{ uri: 'hep_udp:127.0.0.1:9060', auth_key: 'sesame' }])
+  })
+
   it('names every fault at once, unknown keys and variables included', () => {
     const text = 'ingest: { listeners: ["udp:1"], hep_stream: { buffer_size: -1, bufer: 2 } }\ncolour: blue\n'
     const faults = faultsOf(text, { HEPSCOPE_NODE_LISTEN: 'nowhere', HEPSCOPE_NOTHING: '1', PATH: '/bin' })

@@ -36,7 +36,7 @@ describe('openSender', () => {
     sender.send(new Uint8Array(10))
     await sender.close()
     sender.send(new Uint8Array(10))
-    expect(sender.counters).toEqual({ sentCount: 1, sentBytes: 10, droppedCount: 0, failedCount: 2 })
+    expect(sender.counters).toEqual({ sentCount: 1, sentBytes: 10, droppedCount: 0, failedCount: 2, refusedCount: 0 })
     await sender.close()
   })
 

@@ -1,19 +1,11 @@
 import { parseIp } from '../net/ip.ts'
 import { CHUNK, GENERIC_VENDOR } from './chunks.ts'
 import { EXTRA_CHUNKS } from './decode.ts'
+import { HepEncodeError } from './encode-error.ts'
 import type { HepPacket } from './packet.ts'
 import { CHUNK_HEADER_BYTES, HEADER_BYTES, MAX_PACKET_BYTES } from './scan.ts'
 
-/** A packet that HEPv3 cannot represent. `code` says why; the message says which member. */
-export class HepEncodeError extends Error {
-  override readonly name = 'HepEncodeError'
-  readonly code: 'too-large' | 'bad-address' | 'out-of-range'
-
-  constructor(code: HepEncodeError['code'], message: string) {
-    super(message)
-    this.code = code
-  }
-}
+export { HepEncodeError } from './encode-error.ts'
 
 const utf8 = new TextEncoder()
 const FAMILY_IPV4 = 2

@@ -1,0 +1,79 @@
+import {
+  type DuckDBType,
+  type DuckDBValue,
+  DuckDBTimestampValue,
+  LIST,
+  listValue,
+  TIMESTAMP,
+  UINTEGER,
+  VARCHAR,
+} from '@duckdb/node-api'
+import type { Condition, TimeRange } from './search-request.ts'
+
+/** SQL with its parameters. */
+export interface Statement {
+  readonly sql: string
+  readonly values: Readonly<Record<string, DuckDBValue>>
+  readonly types: Readonly<Record<string, DuckDBType>>
+}
+
+/** Values of a statement, each bound under a name of its own. The methods return SQL that names them. */
+export class Parameters {
+  readonly values: Record<string, DuckDBValue> = {}
+  readonly types: Record<string, DuckDBType> = {}
+  #count = 0
+
+  /** A comma-separated list of texts; `''` for none. */
+  texts(values: readonly string[]): string {
+    return values.map((value) => this.#add(value, VARCHAR)).join(', ')
+  }
+
+  /** One list of texts. */
+  list(values: readonly string[]): string {
+    return this.#add(listValue(values), LIST(VARCHAR))
+  }
+
+  /** Condition on `timestamp`; `''` for any time. */
+  time({ from, to }: TimeRange): string {
+    const conditions: string[] = []
+    const timestamp = (ms: number) => this.#add(new DuckDBTimestampValue(BigInt(ms) * 1000n), TIMESTAMP)
+    if (from !== undefined) conditions.push(`timestamp >= ${timestamp(from)}`)
+    // `to` names a whole millisecond.
+    if (to !== undefined) conditions.push(`timestamp < ${timestamp(to + 1)}`)
+    return conditions.join(' AND ')
+  }
+
+  condition({ columns, match, values }: Condition): string {
+    const list = values
+      .map((value) => {
+        if (typeof value === 'number') return this.#add(value, UINTEGER)
+        return this.#add(match === 'like' ? likePattern(value) : value, VARCHAR)
+      })
+      .join(', ')
+    const alternatives = columns.map((column) => {
+      switch (match) {
+        case 'equals':
+          return `${column} IN (${list})`
+        case 'like':
+          return `${column} LIKE ${list} ESCAPE '\\'`
+        case 'contains':
+          return `contains(${column}, ${list})`
+        case 'contains-any-case':
+          return `contains(lower(${column}), lower(${list}))`
+      }
+    })
+    return `(${alternatives.join(' OR ')})`
+  }
+
+  #add(value: DuckDBValue, type: DuckDBType): string {
+    const name = `p${this.#count++}`
+    this.values[name] = value
+    this.types[name] = type
+    return `$${name}`
+  }
+}
+
+/** Only `%` is special to our users; Call-IDs are full of `_`. */
+function likePattern(value: string): string {
+  return value.replace(/[\\_]/g, '\\$&')
+}
