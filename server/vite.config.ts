@@ -12,6 +12,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         hepscope: 'src/hepscope.ts',
+        'hep-client': 'src/trace/hep-client.ts',
         'store-worker': 'src/store/worker-entry.ts',
       },
       output: {

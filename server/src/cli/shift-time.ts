@@ -1,5 +1,6 @@
 import { CHUNK, GENERIC_VENDOR } from '@hepscope/shared/hep/chunks.ts'
-import { CHUNK_HEADER_BYTES, HEADER_BYTES, HepFields, scanHep } from '@hepscope/shared/hep/scan.ts'
+import { HepFields } from '@hepscope/shared/hep/fields.ts'
+import { CHUNK_HEADER_BYTES, HEADER_BYTES, scanHep } from '@hepscope/shared/hep/scan.ts'
 
 /** HEP keeps seconds in 32 bits. */
 const END_OF_TIME_US = 2 ** 32 * 1_000_000

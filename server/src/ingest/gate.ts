@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { HepFields } from '@hepscope/shared/hep/scan.ts'
+import type { HepFields } from '@hepscope/shared/hep/fields.ts'
 import { parseIp } from '@hepscope/shared/net/ip.ts'
 import { isInNetwork, type Network } from '@hepscope/shared/net/network.ts'
 

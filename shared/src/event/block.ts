@@ -189,7 +189,8 @@ export function readBlock(
   const own = bytes.subarray(0, byteLength)
   const block = new EventBlock(own.byteOffset % 8 === 0 ? own : own.slice())
   for (let row = 0; row < count; row++) {
-    if ((block.payloadAt[row] ?? 0) + (block.payloadLength[row] ?? 0) > arenaLength) return { ok: false, reason: 'bad-offset' }
+    if ((block.payloadAt[row] ?? 0) + (block.payloadLength[row] ?? 0) > arenaLength)
+      return { ok: false, reason: 'bad-offset' }
   }
   for (let i = 0; i < block.textAt.length; i++) {
     if ((block.textAt[i] ?? 0) + (block.textLength[i] ?? 0) > arenaLength) return { ok: false, reason: 'bad-offset' }

@@ -1,6 +1,9 @@
 import { PROTOCOL_TYPE } from '../hep/chunks.ts'
-import { HepFields, scanHep } from '../hep/scan.ts'
+import { HepFields } from '../hep/fields.ts'
+import { scanHep } from '../hep/scan.ts'
 import type { HepFault } from '../hep/packet.ts'
+import { unwrapSip } from '../payload/parts.ts'
+import { redactSecrets } from '../payload/redact.ts'
 import { OTHER_METHOD } from '../sip/methods.ts'
 import { SipSummary, summarizeSip } from '../sip/summary.ts'
 import {
@@ -116,6 +119,11 @@ export class BlockWriter {
         end = plain.length
       }
     }
+    if (from >= 0 && hidesSomething(fields.protocolType, payload[from])) {
+      payload = openPayload(fields.protocolType, payload.subarray(from, end))
+      from = 0
+      end = payload.length
+    }
     const at = this.#copy(payload, from < 0 ? 0 : from, from < 0 ? 0 : end)
     const length = from < 0 ? 0 : end - from
     payloadAt[row] = at
@@ -230,6 +238,18 @@ export class BlockWriter {
 
 function copyAddress(from: Uint8Array, at: number, to: Uint8Array, toAt: number, size: number): void {
   for (let i = 0; i < 16; i++) to[toAt + i] = i < size && at >= 0 ? (from[at + i] ?? 0) : 0
+}
+
+const BRACE = 0x7b
+
+/** SIP inside HOMER 6 JSON, and OpenSIPS' transport events, which hold the session's TLS key. */
+function hidesSomething(protocolType: number, first: number | undefined): boolean {
+  return (protocolType === PROTOCOL_TYPE.sip && first === BRACE) || protocolType === PROTOCOL_TYPE.openSipsNet
+}
+
+/** The SIP message itself; the event without its key: neither is stored or streamed in its wrapping. */
+function openPayload(protocolType: number, payload: Uint8Array): Uint8Array {
+  return protocolType === PROTOCOL_TYPE.sip ? unwrapSip(payload) : redactSecrets(protocolType, payload)
 }
 
 /** What chunk 0x0010 holds: gzip, zlib, or (from a relay that had inflated it already) plain bytes. */

@@ -220,7 +220,10 @@ function checkValue(field: Field, value: string, at: number): void {
     throw new SyntaxFault(at, `"${value}" is no status code; use 486 or 4xx`)
   }
   if ((field === 'port' && !isNumberTo(value, 0xffff)) || (field === 'proto' && !isNumberTo(value, 255))) {
-    throw new SyntaxFault(at, `"${value}" is no ${field === 'port' ? 'port (0 to 65535)' : 'HEP protocol type (0 to 255)'}`)
+    throw new SyntaxFault(
+      at,
+      `"${value}" is no ${field === 'port' ? 'port (0 to 65535)' : 'HEP protocol type (0 to 255)'}`,
+    )
   }
   if ((field === 'ip' || field === 'src' || field === 'dst') && parseNetwork(value) === undefined) {
     throw new SyntaxFault(at, `"${value}" is no IP address or network such as 10.0.0.0/8`)

@@ -47,6 +47,7 @@ export const PROTOCOL_TYPE = {
   sip: 1,
   rtcpJson: 5,
   log: 100,
+  openSipsNet: 89,
   openSipsControl: 96,
 } as const
 

@@ -1,7 +1,8 @@
 import { formatIp } from '../net/ip.ts'
 import { CHUNK, GENERIC_VENDOR } from './chunks.ts'
 import type { Decoded, HepPacket, HepWarning, RawChunk } from './packet.ts'
-import { CHUNK_HEADER_BYTES, HepFields, scanHep, type ScanOptions, WARNING, WARNING_NAMES } from './scan.ts'
+import { HepFields, WARNING, WARNING_NAMES } from './fields.ts'
+import { CHUNK_HEADER_BYTES, scanHep, type ScanOptions } from './scan.ts'
 
 const utf8 = new TextDecoder()
 
@@ -81,7 +82,8 @@ export function readChunks(bytes: Uint8Array): RawChunk[] {
   return chunks
 }
 
-type NumberMember = 'vlanId' | 'etherType' | 'tcpFlags' | 'ipTos' | 'mos' | 'rFactor' | 'jitter' | 'tagType' | 'eventType'
+type NumberMember =
+  'vlanId' | 'etherType' | 'tcpFlags' | 'ipTos' | 'mos' | 'rFactor' | 'jitter' | 'tagType' | 'eventType'
 type TextMember = 'geoLocation' | 'transactionType' | 'payloadJsonKeys' | 'tagsValues' | 'groupId'
 type MacMember = 'sourceMac' | 'destinationMac'
 

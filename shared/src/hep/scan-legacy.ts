@@ -1,6 +1,7 @@
+import { methodNumberAt, OTHER_METHOD } from '../sip/methods.ts'
 import { PROTOCOL_TYPE } from './chunks.ts'
 import type { HepFault } from './packet.ts'
-import { type HepFields, WARNING } from './scan.ts'
+import { type HepFields, WARNING } from './fields.ts'
 
 const YEAR_2000_SECONDS = 946_684_800
 const DAY_SECONDS = 86_400
@@ -19,12 +20,7 @@ const FAMILIES_IPV6: readonly number[] = [10, 23, 26, 28, 30]
  *
  * @returns undefined, or the fault with its offset in `fields.faultAt`
  */
-export function scanLegacy(
-  bytes: Uint8Array,
-  version: 1 | 2,
-  fields: HepFields,
-  nowUs: number,
-): HepFault | undefined {
+export function scanLegacy(bytes: Uint8Array, version: 1 | 2, fields: HepFields, nowUs: number): HepFault | undefined {
   fields.reset(version)
   const fail = (reason: HepFault, offset: number): HepFault => {
     fields.faultAt = offset
@@ -55,7 +51,7 @@ export function scanLegacy(
     readTime(view, addressEnd, fields, nowUs)
     const unpadded = addressEnd + TIME_BYTES
     const padded = unpadded + PADDING_BYTES
-    payloadAt = !startsLikeSip(bytes, padded) && startsLikeSip(bytes, unpadded) ? unpadded : padded
+    payloadAt = isUnpadded(bytes, unpadded, padded) ? unpadded : padded
   } else {
     fields.warnings |= WARNING.timeMissing
   }
@@ -82,6 +78,20 @@ function readTime(view: DataView, at: number, fields: HepFields, nowUs: number):
   fields.tsUs = view.getUint32(at, true) * 1_000_000 + view.getUint32(at + 4, true)
   fields.agentId = view.getUint16(at + 8, true)
   fields.warnings |= fields.tsUs === 0 ? WARNING.timeMissing : WARNING.timeImplausible
+}
+
+/**
+ * Whether the payload begins without the two bytes of padding. A request line cut by two bytes still looks like one
+ * (`VITE sip:…`), so a method that is known settles it.
+ */
+function isUnpadded(bytes: Uint8Array, unpadded: number, padded: number): boolean {
+  if (startsWithMethod(bytes, padded)) return false
+  return startsWithMethod(bytes, unpadded) || (!startsLikeSip(bytes, padded) && startsLikeSip(bytes, unpadded))
+}
+
+function startsWithMethod(bytes: Uint8Array, at: number): boolean {
+  const end = bytes.indexOf(0x20, at)
+  return end > at && methodNumberAt(bytes, at, end) !== OTHER_METHOD
 }
 
 /** `SIP/2.0 `, or a token of 1 to 32 characters and a space, after any CRLF. */

@@ -1,4 +1,5 @@
-import { HepFields, isHep3Magic, scanHep } from '../hep/scan.ts'
+import { HepFields } from '../hep/fields.ts'
+import { isHep3Magic, scanHep } from '../hep/scan.ts'
 import { sipStartLine } from '../sip/start-line.ts'
 
 const CR = 0x0d

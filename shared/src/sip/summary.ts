@@ -116,7 +116,8 @@ export function summarizeSip(bytes: Uint8Array, start: number, end: number, out:
       case 0x75: // User-Agent
       case 0x76: // Via or v
       case 0x78: // X-CID
-        while (next + 1 < end && (bytes[next + 1] === SP || bytes[next + 1] === TAB)) next = nextLf(bytes, next + 1, end)
+        while (next + 1 < end && (bytes[next + 1] === SP || bytes[next + 1] === TAB))
+          next = nextLf(bytes, next + 1, end)
         readHeader(bytes, at, next, first | 0x20, out)
     }
     at = next + 1
@@ -341,7 +342,8 @@ function endsParameter(byte: number): boolean {
 /** name-addr or addr-spec: fills `uri`, with `paramsAt` where the header's own parameters begin. */
 function readNameAddr(bytes: Uint8Array, at: number, end: number): void {
   let i = at
-  while (i < end && bytes[i] !== LESS && bytes[i] !== SEMICOLON) i = bytes[i] === QUOTE ? quoteEnd(bytes, i, end) : i + 1
+  while (i < end && bytes[i] !== LESS && bytes[i] !== SEMICOLON)
+    i = bytes[i] === QUOTE ? quoteEnd(bytes, i, end) : i + 1
   if (bytes[i] === LESS && i < end) {
     let close = i + 1
     while (close < end && bytes[close] !== GREATER) close++
