@@ -1,5 +1,6 @@
 import type { CallRow } from '../../worker/protocol.ts'
 import type { ListSnapshot } from './live-feed.svelte.ts'
+import type { ListAction } from './list-keys.ts'
 import type { Live } from './live.svelte.ts'
 import { type RowRange, scrollToRow, visibleRows } from './window.ts'
 
@@ -87,9 +88,41 @@ export class ListCursor {
     this.#target = undefined
   }
 
+  /** Do what a key asks for. Returns whether a ladder was opened. */
+  act(action: ListAction): boolean {
+    const live = this.#live
+    if (typeof action === 'number') this.moveBy(action)
+    else if (action === 'page-up') this.moveBy(-this.pageRows)
+    else if (action === 'page-down') this.moveBy(this.pageRows)
+    else if (action === 'first') this.moveTo(0, 1)
+    else if (action === 'last') this.moveTo(live.feed.list.total - 1, -1)
+    else if (action === 'mark') this.#mark()
+    else if (action === 'open') return this.#open()
+    else if (live.marks.size > 0) live.clearMarks()
+    else live.closeLadder()
+    return false
+  }
+
   choose(row: CallRow): void {
     this.#target = undefined
     this.#live.moveTo(row)
+  }
+
+  /** Mark the row and go on to the next. */
+  #mark(): void {
+    const { cursor } = this.#live
+    if (cursor === undefined) return
+    this.#live.toggleMark(cursor)
+    this.moveBy(1)
+  }
+
+  /** Open what is marked, or else the row. */
+  #open(): boolean {
+    const { cursor, marks } = this.#live
+    if (marks.size > 0) this.#live.openMarked()
+    else if (cursor !== undefined) this.#live.openRow(cursor)
+    else return false
+    return true
   }
 
   #settleAnchor(list: ListSnapshot): void {

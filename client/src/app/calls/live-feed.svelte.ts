@@ -21,6 +21,8 @@ export interface LiveFeedEvents {
 /** The page's end of the worker: sends commands, holds what the last frame said. */
 export class LiveFeed {
   connection = $state.raw<Connection>({ state: 'connecting', sinceMs: Date.now() })
+  /** When the connection was lost, however often it was tried since; undefined while there is one. */
+  lostMs = $state<number>()
   counters = $state.raw<Counters | undefined>(undefined)
   list = $state.raw<ListSnapshot>(EMPTY)
   readonly #worker: Worker
@@ -45,7 +47,7 @@ export class LiveFeed {
   #receive(notice: Notice): void {
     switch (notice.type) {
       case 'connection':
-        this.connection = notice.connection
+        this.#connected(notice.connection)
         break
       case 'fault':
         this.#events.onFault(notice.message)
@@ -57,6 +59,12 @@ export class LiveFeed {
         // The next frame is made when this one is on the screen, so a slow page gets fewer and no backlog.
         requestAnimationFrame(() => this.send({ type: 'drawn' }))
     }
+  }
+
+  #connected(connection: Connection): void {
+    this.connection = connection
+    if (connection.state === 'live') this.lostMs = undefined
+    else if (connection.state === 'waiting') this.lostMs ??= connection.sinceMs
   }
 
   #show({ keys, changed, ...view }: ListView): void {

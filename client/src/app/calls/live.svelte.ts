@@ -7,7 +7,7 @@ import { formatViewAddress, parseViewAddress, type ViewAddress } from '../views/
 import { LiveFeed } from './live-feed.svelte.ts'
 
 /** Where a filter text is wrong. */
-export interface FilterFault {
+export interface FilterProblem {
   readonly at: number
   readonly message: string
 }
@@ -22,7 +22,7 @@ const DESCENDING_FIRST: ReadonlySet<SortKey> = new Set(['arrival', 'start', 'set
 export class Live {
   readonly feed: LiveFeed
   filter = $state('')
-  filterFault = $state.raw<FilterFault | undefined>(undefined)
+  filterFault = $state.raw<FilterProblem | undefined>(undefined)
   scope = $state<ListScope>('calls')
   order = $state.raw<SortOrder>({ key: 'arrival', isDescending: true })
   /** The row that keys act on. */

@@ -11,12 +11,15 @@ export type SessionState =
 /** Who uses the page. The session itself is a cookie that scripts cannot read. */
 export class Session {
   state = $state.raw<SessionState>({ kind: 'checking' })
+  /** The server answered when it was asked last. */
+  isReachable = $state(true)
 
   /** Ask the server who we are. While somebody is in, a server that does not answer changes nothing. */
   async check(): Promise<void> {
     // An effect that asks must not run again because of the answer.
     const wasIn = untrack(() => this.state.kind === 'in')
     const identity = await getIdentity()
+    this.isReachable = identity.kind !== 'unreachable'
     if (identity.kind === 'user') this.state = { kind: 'in', user: identity.user }
     else if (identity.kind === 'nobody') this.state = { kind: 'out', hasEnded: wasIn }
     else if (!wasIn) this.state = { kind: 'unreachable' }

@@ -29,6 +29,7 @@ describe('getStoredMessages', () => {
     const [, init] = fetch.mock.calls[0] as [string, RequestInit]
     expect(JSON.parse(init.body as string)).toEqual({
       session_ids: callIds.slice(0, 50),
+      with_related: true,
       timestamp: { from: 1, to: 2 },
     })
   })

@@ -63,9 +63,7 @@ function update(messages: readonly LadderMessage[], calls: readonly CallRow[] = 
   return { asked: ['a'], calls, messages, gaps: [] }
 }
 
-interface Stored {
-  readonly [column: string]: unknown
-}
+type Stored = Readonly<Record<string, unknown>>
 
 /** Rows of the store by Call-ID; the answers wait for `release`. */
 let stored: Stored[]
