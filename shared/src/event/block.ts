@@ -13,7 +13,7 @@ import {
   type TextColumn,
 } from './columns.ts'
 
-const utf8 = new TextDecoder()
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 export type BlockFault = 'too-short' | 'bad-magic' | 'bad-length' | 'bad-offset'
 
@@ -187,7 +187,7 @@ export function readBlock(
   }
   if (view.getUint16(HEADER.nodeLength, true) > arenaLength) return { ok: false, reason: 'bad-length' }
   const own = bytes.subarray(0, byteLength)
-  const block = new EventBlock(own.byteOffset % 8 === 0 ? own : own.slice())
+  const block = new EventBlock(own.byteOffset % 8 === 0 ? own : new Uint8Array(own))
   for (let row = 0; row < count; row++) {
     if ((block.payloadAt[row] ?? 0) + (block.payloadLength[row] ?? 0) > arenaLength)
       return { ok: false, reason: 'bad-offset' }

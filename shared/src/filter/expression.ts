@@ -191,6 +191,7 @@ function joined(kind: 'and' | 'or', parts: readonly Expression[]): Expression {
 
 function wordCondition(token: Token): Expression {
   const colon = token.text.indexOf(':')
+  if (colon < 0) return condition('text', token.text, token.at)
   const name = token.text.slice(0, colon).toLowerCase()
   const field = FIELDS.find((known) => known === name)
   if (field === undefined) {

@@ -62,7 +62,8 @@ export function compileFilter(filter: StreamFilter): RowPredicate {
   const protos = new Set(filter.protos)
   const methods = new Set(filter.methods.map(methodNumber))
   methods.delete(OTHER_METHOD)
-  const otherMethods = new Set(filter.methods.filter((name) => methodNumber(name) === OTHER_METHOD))
+  // All of them: on the wire a known method may come in lower case, and then is none of the table.
+  const otherMethods = new Set(filter.methods)
   const { onlyRequests } = filter
   const anyMethod = filter.methods.length === 0
   return (block, row) => {

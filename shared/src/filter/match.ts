@@ -105,8 +105,12 @@ const ANYWHERE: readonly TextColumn[] = [
   TEXT.agentName,
 ]
 
-/** A bare word: method, code, users, hosts, Call-ID, reason, agent name or an address that begins so. */
+/** A bare word: method, code, users, hosts, Call-ID, reason, agent name, or an address that holds it or that it names. */
 function anywherePredicate(value: string): RowPredicate {
+  const endpoint = endpointPredicate(value)
+  if (endpoint !== undefined) return endpoint
+  const network = parseNetwork(value)
+  const inNetwork = networkPredicate('ip', network)
   const matches = textMatcher(value, 'part')
   const inText = textPredicate(value, ANYWHERE)
   const upper = value.toUpperCase()
@@ -115,7 +119,20 @@ function anywherePredicate(value: string): RowPredicate {
     String(block.statusCode[row]) === value ||
     inText(block, row) ||
     matches(block.srcIp(row)) ||
-    matches(block.dstIp(row))
+    matches(block.dstIp(row)) ||
+    (network !== undefined && inNetwork(block, row))
+}
+
+/** One end of a hop: `10.0.0.1:5060` or `[2001:db8::1]:5060`; undefined if the word is none. */
+function endpointPredicate(value: string): RowPredicate | undefined {
+  const [, ipv4, ipv6, portText] = /^(?:([\d.]+)|\[([^\]]+)\]):(\d{1,5})$/.exec(value) ?? []
+  const network = parseNetwork(ipv4 ?? ipv6 ?? '')
+  if (network === undefined) return undefined
+  const port = Number(portText)
+  const isSource = networkPredicate('src', network)
+  const isDestination = networkPredicate('dst', network)
+  return (block, row) =>
+    (block.srcPort[row] === port && isSource(block, row)) || (block.dstPort[row] === port && isDestination(block, row))
 }
 
 /** Case does not count. `*` stands for any text and then the whole must match; without it `part` is enough. */

@@ -3,7 +3,7 @@ import { FLAG, TEXT, type TextColumn } from '../event/columns.ts'
 import type { ByteSink } from './byte-sink.ts'
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const key = (text: string): Uint8Array => encoder.encode(text)
 
 const TS = key('{"ts":')

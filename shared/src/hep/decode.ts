@@ -4,7 +4,7 @@ import type { Decoded, HepPacket, HepWarning, RawChunk } from './packet.ts'
 import { HepFields, WARNING, WARNING_NAMES } from './fields.ts'
 import { CHUNK_HEADER_BYTES, scanHep, type ScanOptions } from './scan.ts'
 
-const utf8 = new TextDecoder()
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * Decode one HEP packet of version 1, 2 or 3.

@@ -33,16 +33,20 @@ export class HepDeframer {
   push(piece: Uint8Array, onPacket: (packet: Uint8Array) => void): DeframeFault | undefined {
     if (this.#fault !== undefined) return this.#fault
     let at = this.#partialLength > 0 ? this.#completePartial(piece, onPacket) : 0
-    while (this.#fault === undefined && at < piece.length) {
+    while (!this.#isBroken() && at < piece.length) {
       const total = this.#totalOf(piece, at, piece.length)
       if (total === undefined || total > piece.length - at) {
-        if (this.#fault === undefined) this.#keep(piece.subarray(at))
+        if (!this.#isBroken()) this.#keep(piece.subarray(at))
         break
       }
       onPacket(piece.subarray(at, at + total))
       at += total
     }
     return this.#fault
+  }
+
+  #isBroken(): boolean {
+    return this.#fault !== undefined
   }
 
   /** Fill up the kept packet from `piece`; returns how many bytes of it were used. */

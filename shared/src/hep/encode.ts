@@ -2,12 +2,15 @@ import { parseIp } from '../net/ip.ts'
 import { CHUNK, GENERIC_VENDOR } from './chunks.ts'
 import { EXTRA_CHUNKS } from './decode.ts'
 import { HepEncodeError } from './encode-error.ts'
-import type { HepPacket } from './packet.ts'
+import type { HepPacket, RawChunk } from './packet.ts'
 import { CHUNK_HEADER_BYTES, HEADER_BYTES, MAX_PACKET_BYTES } from './scan.ts'
 
 export { HepEncodeError } from './encode-error.ts'
 
 const utf8 = new TextEncoder()
+const EXTRAS = Array.from(EXTRA_CHUNKS, ([type, shape]) => ({ type, shape }))
+/** `HEP3` */
+const MAGIC = 0x48455033
 const FAMILY_IPV4 = 2
 const FAMILY_IPV6 = 10
 
@@ -19,7 +22,7 @@ const FAMILY_IPV6 = 10
  * @throws HepEncodeError if a number or address does not fit, or the packet is over 65,535 bytes; nothing is ever wrapped
  */
 export function encodeHep(packet: HepPacket): Uint8Array {
-  const writer = new ChunkWriter()
+  const writer = new ChunkWriter(packet.payload?.length ?? 0)
   const src = addressOf(packet.srcIp, 'srcIp')
   const dst = addressOf(packet.dstIp, 'dstIp')
   const isIpv6 = (src ?? dst)?.length === 16
@@ -41,12 +44,12 @@ export function encodeHep(packet: HepPacket): Uint8Array {
   writer.text(CHUNK.authKey, packet.authKey)
   writer.text(CHUNK.correlationId, packet.correlationId)
   writer.text(CHUNK.agentName, packet.agentName)
-  for (const [type, shape] of EXTRA_CHUNKS) {
+  for (const { type, shape } of EXTRAS) {
     if (shape.kind === 'text') writer.text(type, packet[shape.member])
     else if (shape.kind === 'mac') writer.bytes(type, macBytes(packet[shape.member], shape.member))
     else writer.optionalNumber(type, packet[shape.member], shape.sizes[0] ?? 0)
   }
-  for (const chunk of packet.chunks ?? []) writer.bytes(chunk.type, chunk.bytes, chunk.vendor)
+  for (const chunk of packet.chunks ?? []) writer.raw(chunk)
   writer.bytes(packet.payloadCompressed === true ? CHUNK.compressedPayload : CHUNK.payload, packet.payload)
   return writer.finish()
 }
@@ -66,24 +69,30 @@ function macBytes(text: string | undefined, member: string): Uint8Array | undefi
   return Uint8Array.from([0, 0, ...text.split(':').map((part) => parseInt(part, 16))])
 }
 
-interface PendingChunk {
-  readonly vendor: number
-  readonly type: number
-  readonly bytes: Uint8Array
-}
+/** What a packet has beside its payload, mostly. */
+const USUAL_ROOM_BYTES = 256
 
+/** Writes chunk after chunk. A packet that is too large is measured to its end, but not written. */
 class ChunkWriter {
-  readonly #chunks: PendingChunk[] = []
-  #total = HEADER_BYTES
+  #out: Uint8Array<ArrayBuffer>
+  #view: DataView
+  #end = HEADER_BYTES
+
+  constructor(payloadBytes: number) {
+    this.#out = new Uint8Array(Math.min(USUAL_ROOM_BYTES + payloadBytes, MAX_PACKET_BYTES))
+    this.#view = new DataView(this.#out.buffer)
+  }
 
   number(type: number, value: number, size: number): void {
     if (!Number.isInteger(value) || value < 0 || value >= 256 ** size) {
       const id = type.toString(16).padStart(4, '0')
       throw new HepEncodeError('out-of-range', `chunk 0x${id}: ${value} does not fit ${size} byte(s)`)
     }
-    const bytes = new Uint8Array(size)
-    for (let i = 0; i < size; i++) bytes[size - 1 - i] = Math.floor(value / 256 ** i) & 0xff
-    this.bytes(type, bytes)
+    const at = this.#open(GENERIC_VENDOR, type, size)
+    if (at === undefined) return
+    if (size === 4) this.#view.setUint32(at, value)
+    else if (size === 2) this.#view.setUint16(at, value)
+    else this.#view.setUint8(at, value)
   }
 
   optionalNumber(type: number, value: number | undefined, size: number): void {
@@ -94,28 +103,49 @@ class ChunkWriter {
     if (value !== undefined) this.bytes(type, utf8.encode(value))
   }
 
+  raw({ vendor, type, bytes }: RawChunk): void {
+    for (const id of [vendor, type]) {
+      if (!Number.isInteger(id) || id < 0 || id > 0xffff) {
+        throw new HepEncodeError('out-of-range', `chunk ${vendor}/${type}: ${id} does not fit 2 bytes`)
+      }
+    }
+    this.bytes(type, bytes, vendor)
+  }
+
   bytes(type: number, bytes: Uint8Array | undefined, vendor = GENERIC_VENDOR): void {
     if (bytes === undefined) return
-    this.#total += CHUNK_HEADER_BYTES + bytes.length
-    this.#chunks.push({ vendor, type, bytes })
+    const at = this.#open(vendor, type, bytes.length)
+    if (at !== undefined) this.#out.set(bytes, at)
   }
 
   finish(): Uint8Array {
-    if (this.#total > MAX_PACKET_BYTES) {
-      throw new HepEncodeError('too-large', `packet of ${this.#total} bytes; HEPv3 ends at ${MAX_PACKET_BYTES}`)
+    const total = this.#end
+    if (total > MAX_PACKET_BYTES) {
+      throw new HepEncodeError('too-large', `packet of ${total} bytes; HEPv3 ends at ${MAX_PACKET_BYTES}`)
     }
-    const out = new Uint8Array(this.#total)
-    const view = new DataView(out.buffer)
-    out.set([0x48, 0x45, 0x50, 0x33])
-    view.setUint16(4, this.#total)
-    let at = HEADER_BYTES
-    for (const { vendor, type, bytes } of this.#chunks) {
-      view.setUint16(at, vendor)
-      view.setUint16(at + 2, type)
-      view.setUint16(at + 4, CHUNK_HEADER_BYTES + bytes.length)
-      out.set(bytes, at + CHUNK_HEADER_BYTES)
-      at += CHUNK_HEADER_BYTES + bytes.length
-    }
-    return out
+    this.#view.setUint32(0, MAGIC)
+    this.#view.setUint16(4, total)
+    return this.#out.slice(0, total)
+  }
+
+  /** Write the header of a chunk; returns where its value goes, or undefined if it does not fit into a packet. */
+  #open(vendor: number, type: number, length: number): number | undefined {
+    const at = this.#end
+    const valueAt = at + CHUNK_HEADER_BYTES
+    this.#end = valueAt + length
+    if (this.#end > MAX_PACKET_BYTES) return undefined
+    if (this.#end > this.#out.length) this.#grow()
+    const view = this.#view
+    view.setUint16(at, vendor)
+    view.setUint16(at + 2, type)
+    view.setUint16(at + 4, CHUNK_HEADER_BYTES + length)
+    return valueAt
+  }
+
+  #grow(): void {
+    const grown = new Uint8Array(Math.min(2 * this.#end, MAX_PACKET_BYTES))
+    grown.set(this.#out)
+    this.#out = grown
+    this.#view = new DataView(grown.buffer)
   }
 }

@@ -1,3 +1,6 @@
+const DOT = 0x2e
+const ZERO = 0x30
+
 /**
  * Text form of an address.
  *
@@ -42,19 +45,28 @@ export function parseIp(text: string): Uint8Array | undefined {
 }
 
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4) return undefined
   const bytes = new Uint8Array(4)
-  for (const [i, part] of parts.entries()) {
-    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined
-    bytes[i] = Number(part)
+  let at = 0
+  for (let i = 0; i < 4; i++) {
+    if (i > 0 && text.charCodeAt(at++) !== DOT) return undefined
+    const start = at
+    let value = 0
+    for (; at < start + 3; at++) {
+      const digit = text.charCodeAt(at) - ZERO
+      if (!(digit >= 0 && digit <= 9)) break
+      value = value * 10 + digit
+    }
+    if (at === start || value > 255) return undefined
+    bytes[i] = value
   }
-  return bytes
+  return at === text.length ? bytes : undefined
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {
   const halves = text.split('::')
   if (halves.length > 2) return undefined
+  // Dotted decimal stands last, so not before a `::`.
+  if (halves.length === 2 && halves[0]?.includes('.') === true) return undefined
   const head = parseGroups(halves[0] ?? '')
   const tail = halves.length === 2 ? parseGroups(halves[1] ?? '') : []
   if (head === undefined || tail === undefined) return undefined
