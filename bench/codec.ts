@@ -99,8 +99,11 @@ async function measure(): Promise<ReadonlyMap<string, Figure>> {
 }
 
 function report(all: ReadonlyMap<string, Figure>): void {
-  const line = (...cells: readonly string[]) => console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(28) : cell.padStart(12))).join(''))
-  console.log(`INVITE of ${inviteText.length} bytes in a HEP packet of ${inviteDatagram.length}; ${captured.length} captured packets`)
+  const line = (...cells: readonly string[]) =>
+    console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(28) : cell.padStart(12))).join(''))
+  console.log(
+    `INVITE of ${inviteText.length} bytes in a HEP packet of ${inviteDatagram.length}; ${captured.length} captured packets`,
+  )
   console.log(`${ROUNDS} rounds; ns per packet: least and middle of the rounds' medians\n`)
   line('', 'least', 'middle', 'packets/s')
   for (const [name, { bestNs, medianNs }] of all) {
@@ -111,5 +114,7 @@ function report(all: ReadonlyMap<string, Figure>): void {
   console.log(`hep-js decode / append with SIP summary: ${ratio('append invite', 'hep-js decode invite').toFixed(1)}`)
   console.log(`hep-js encode / encodeHep: ${ratio('encodeHep invite', 'hep-js encode invite').toFixed(1)}`)
   const append = all.get('append invite')?.bestNs ?? Infinity
-  console.log(`append invite ${append.toFixed(0)} ns, limit ${APPEND_LIMIT_NS} ns: ${append <= APPEND_LIMIT_NS ? 'ok' : 'OVER'}`)
+  console.log(
+    `append invite ${append.toFixed(0)} ns, limit ${APPEND_LIMIT_NS} ns: ${append <= APPEND_LIMIT_NS ? 'ok' : 'OVER'}`,
+  )
 }

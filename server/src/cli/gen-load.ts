@@ -3,6 +3,8 @@ import type { LoadPool } from '../gen/load-pool.ts'
 import type { HepSender } from '../trace/sender.ts'
 
 const BATCH_MS = 1
+/** Whoever falls behind catches up at no more than so many times the rate: a burst would be another load. */
+const CATCH_UP = 3
 
 export interface LoadOptions {
   readonly packetsPerSec: number
@@ -32,11 +34,12 @@ export async function sendAtRate(
 ): Promise<LoadResult> {
   const total = Math.round(packetsPerSec * seconds)
   const startedMs = performance.now()
+  const mostPerBatch = Math.ceil((packetsPerSec * BATCH_MS * CATCH_UP) / 1000)
   let packetCount = 0
   let worstDelayMs = 0
   while (packetCount < total && !signal.aborted) {
     const elapsedMs = performance.now() - startedMs
-    const due = Math.min(total, Math.floor((elapsedMs * packetsPerSec) / 1000))
+    const due = Math.min(total, Math.floor((elapsedMs * packetsPerSec) / 1000), packetCount + mostPerBatch)
     worstDelayMs = Math.max(worstDelayMs, elapsedMs - (packetCount * 1000) / packetsPerSec)
     let hasRoom = true
     while (packetCount < due && hasRoom) {

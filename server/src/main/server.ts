@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { parseHostPort } from '../config/address.ts'
@@ -22,6 +22,7 @@ import type { Logger } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import { RejectLog } from './reject-log.ts'
+import { raisePriority } from './priority.ts'
 import { openRelay } from './relay.ts'
 import { SampleCalls } from './sample-calls.ts'
 import { listenerOptions } from './listeners.ts'
@@ -97,6 +98,8 @@ async function open(
     ...(relay !== undefined && { onPacket: (packet) => relay.receive(packet) }),
   })
 
+  // Behind the store's start: its threads are not to have it.
+  if (!raisePriority()) log.debug('no right to raise the priority of the thread that reads the sockets')
   const listeners: HepListener[] = []
   const sources = { ingest, broker, store, listeners, relay }
   const health = () => healthOf(sources)
@@ -163,7 +166,10 @@ async function open(
   })
 
   // Pushed first so that it runs last: listeners close, then what they had received is sealed.
-  opened.push(() => Promise.resolve(ingest.flush()))
+  opened.push(() => {
+    ingest.flush()
+    return Promise.resolve()
+  })
   for (const options of listenerOptions(config)) {
     const listener = await openListener(ingest, options)
     listeners.push(listener)
@@ -205,11 +211,11 @@ function brokerOf(config: Config): Broker | undefined {
 }
 
 async function listen(
-  handler: Parameters<typeof createServer>[1],
+  handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   address: string,
   opened: (() => Promise<void>)[],
 ): Promise<Server> {
-  const server = createServer({}, handler)
+  const server = createServer((request, response) => void handler(request, response))
   const at = parseHostPort(address)
   try {
     server.listen(at)

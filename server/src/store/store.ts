@@ -44,6 +44,8 @@ export interface StoreWorker {
 
 const MAX_QUEUE_BYTES = 64 * 1024 * 1024
 const CLOSE_TIMEOUT_MS = 30_000
+/** V8 would let short-lived objects fill three times 16 MB before it looks for garbage; blocks live too briefly to need it. */
+const YOUNG_GENERATION_MB = 6
 
 /**
  * Start the store in a thread of its own.
@@ -53,7 +55,10 @@ const CLOSE_TIMEOUT_MS = 30_000
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { maxQueueBytes, closeTimeoutMs, log, workerUrl, ...engineOptions } = options
   const workerData: WorkerData = { options: engineOptions }
-  const worker = new Worker(workerUrl ?? new URL('./store-worker.js', import.meta.url), { workerData })
+  const worker = new Worker(workerUrl ?? new URL('./store-worker.js', import.meta.url), {
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  })
   const store = new Store(worker, {
     maxQueueBytes: maxQueueBytes ?? MAX_QUEUE_BYTES,
     closeTimeoutMs: closeTimeoutMs ?? CLOSE_TIMEOUT_MS,

@@ -1,0 +1,16 @@
+import { constants, setPriority } from 'node:os'
+
+/**
+ * Let this thread, which reads the sockets, go before others: what the kernel's buffer cannot hold while it waits for a
+ * processor is lost. Threads that were started before keep theirs. Without the right to do so nothing changes.
+ *
+ * @returns whether it has priority now
+ */
+export function raisePriority(): boolean {
+  try {
+    setPriority(constants.priority.PRIORITY_HIGH)
+    return true
+  } catch {
+    return false
+  }
+}
