@@ -9,11 +9,6 @@ const START_TIMEOUT_MS = 20_000
 const USERNAME = 'admin'
 const PASSWORD = 'correct horse battery staple'
 
-export interface HepscopeOptions {
-  /** More configuration, by environment. */
-  readonly env?: Readonly<Record<string, string>>
-}
-
 interface Ports {
   readonly app: number
   readonly node: number
@@ -28,29 +23,21 @@ export class Hepscope {
   readonly username = USERNAME
   readonly password = PASSWORD
   readonly #stage: Stage
-  readonly #env: Readonly<Record<string, string>>
   readonly dataDir: string
   #child: Child
   #ports: Ports
 
-  constructor(
-    stage: Stage,
-    env: Readonly<Record<string, string>>,
-    dataDir: string,
-    child: Child,
-    ports: Ports,
-  ) {
+  constructor(stage: Stage, dataDir: string, child: Child, ports: Ports) {
     this.#stage = stage
-    this.#env = env
     this.dataDir = dataDir
     this.#child = child
     this.#ports = ports
   }
 
-  static async start(stage: Stage, { env = {} }: HepscopeOptions = {}): Promise<Hepscope> {
+  static async start(stage: Stage): Promise<Hepscope> {
     const dataDir = stage.directory()
-    const { child, ports } = await launch(stage, env, dataDir, ANY_PORTS)
-    return new Hepscope(stage, env, dataDir, child, ports)
+    const { child, ports } = await launch(stage, dataDir, ANY_PORTS)
+    return new Hepscope(stage, dataDir, child, ports)
   }
 
   get url(): string {
@@ -123,25 +110,19 @@ export class Hepscope {
 
   /** Start it again with the same ports and data. */
   async startAgain(): Promise<void> {
-    const { child, ports } = await launch(this.#stage, this.#env, this.dataDir, this.#ports)
+    const { child, ports } = await launch(this.#stage, this.dataDir, this.#ports)
     this.#child = child
     this.#ports = ports
   }
 }
 
-async function launch(
-  stage: Stage,
-  env: Readonly<Record<string, string>>,
-  dataDir: string,
-  ports: Ports,
-): Promise<{ child: Child; ports: Ports }> {
+async function launch(stage: Stage, dataDir: string, ports: Ports): Promise<{ child: Child; ports: Ports }> {
   const child = runHepscope(stage, ['serve', '--config', SHIPPED_CONFIG], {
     HEPSCOPE_DATA_DIR: dataDir,
     HEPSCOPE_ADMIN_PASSWORD: PASSWORD,
     HEPSCOPE_INGEST_LISTENERS: `hep_udp:127.0.0.1:${ports.udp},hep_tcp:127.0.0.1:${ports.tcp}`,
     HEPSCOPE_COORDINATOR_LISTEN: `127.0.0.1:${ports.app}`,
     HEPSCOPE_NODE_LISTEN: `127.0.0.1:${ports.node}`,
-    ...env,
   })
   // The banner comes when every socket is open; its last line is the data directory.
   await child.saying(/^ {2}data .*$/m, START_TIMEOUT_MS)

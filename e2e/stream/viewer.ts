@@ -21,11 +21,13 @@ export interface StreamFrame {
   }
 }
 
-async function open(stage: Stage, url: string): Promise<WebSocket> {
+async function open(stage: Stage, url: string, onMessage: (data: Buffer) => void): Promise<WebSocket> {
   const socket = new WebSocket(url.replace(/^http/, 'ws'), { maxPayload: 0 })
   stage.atEnd(() => socket.terminate())
   // The end of the server is part of some tests; 'close' follows.
   socket.on('error', () => undefined)
+  // Before it is open: history comes at once.
+  socket.on('message', onMessage)
   await once(socket, 'open')
   return socket
 }
@@ -33,19 +35,16 @@ async function open(stage: Stage, url: string): Promise<WebSocket> {
 /** Watch a stream; the frames are added as they come. */
 export async function watchFrames(stage: Stage, url: string): Promise<readonly StreamFrame[]> {
   const frames: StreamFrame[] = []
-  const socket = await open(stage, url)
-  socket.on('message', (data: Buffer) => frames.push(JSON.parse(data.toString('utf8')) as StreamFrame))
+  await open(stage, url, (data) => frames.push(JSON.parse(data.toString('utf8')) as StreamFrame))
   return frames
 }
 
 /** Watch a stream with `format=block`. */
 export async function watchBlocks(stage: Stage, url: string, onBlock: (block: EventBlock) => void): Promise<WebSocket> {
-  const socket = await open(stage, url)
-  socket.on('message', (data: Buffer) => {
+  return open(stage, url, (data) => {
     // A copy, as columns of a block have to be aligned.
     const result = readBlock(new Uint8Array(data))
     if (!result.ok) throw new Error(`not a block: ${result.reason}`)
     onBlock(result.block)
   })
-  return socket
 }

@@ -9,6 +9,9 @@ const MESSAGES_PER_SEC = 1000
 const SAMPLES = 40
 const MEDIAN_MS = 150
 
+// A trace is a film of the page, which costs more than the page.
+test.use({ trace: 'off' })
+
 test(`shows a call within ${MEDIAN_MS} ms of its packet at ${MESSAGES_PER_SEC} messages/s`, async ({
   page,
   stage,

@@ -12,6 +12,9 @@ const MAX_MEMORY_BYTES = 500_000_000
 const MAX_STORE_MS = 5000
 const SETTLE_TIMEOUT_MS = 25_000
 
+// A trace is a film of the page, which costs more than the page.
+test.use({ trace: 'off' })
+
 test(`loses none of ${PACKETS_PER_SEC} packets/s over ${SECONDS} s, a browser watching`, async ({
   stage,
   server,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, test } from '../../test.ts'
 import type { Child } from '../../process/child.ts'
 import type { Stage } from '../../process/stage.ts'
+import { Api } from '../../server/api.ts'
 import { runHepscope } from '../../server/command-line.ts'
 
 const TIMEOUT_MS = 15_000
@@ -91,7 +92,26 @@ test('names an HTTP address that is in use', async ({ stage }) => {
 
 test('names a data directory that another server uses', async ({ stage, server }) => {
   const text = await failing(serve(stage, { HEPSCOPE_DATA_DIR: server.dataDir }), 1)
-  expect(text).toContain(server.dataDir)
+  expect(text).toContain(
+    `cannot use the data directory ${server.dataDir}: it is in use by process ${server.process.pid}`,
+  )
+})
+
+test('names a data directory that cannot be made', async ({ stage }) => {
+  const text = await failing(serve(stage, { HEPSCOPE_DATA_DIR: '/dev/null/data' }), 1)
+  expect(text).toContain('cannot use the data directory /dev/null/data: ENOTDIR')
+})
+
+test('makes a password at the first start and shows it once', async ({ stage }) => {
+  const dataDir = stage.directory()
+  const first = serve(stage, { HEPSCOPE_DATA_DIR: dataDir })
+  const [, password = ''] = await first.saying(/Log in as "admin" with the password {2}(\S+)/, TIMEOUT_MS)
+  await first.stop()
+  const second = serve(stage, { HEPSCOPE_DATA_DIR: dataDir })
+  const [, url = ''] = await second.saying(/web app +(http:\S+)[^]*data /, TIMEOUT_MS)
+  await Api.login(url, 'admin', password)
+  await second.stop()
+  expect(second.stdout).not.toContain('password')
 })
 
 test('says what commands and options there are', async ({ stage }) => {
