@@ -22,7 +22,7 @@ const FAMILY_IPV6 = 10
  * @throws HepEncodeError if a number or address does not fit, or the packet is over 65,535 bytes; nothing is ever wrapped
  */
 export function encodeHep(packet: HepPacket): Uint8Array {
-  const writer = new ChunkWriter(packet.payload?.length ?? 0)
+  writer.begin()
   const src = addressOf(packet.srcIp, 'srcIp')
   const dst = addressOf(packet.dstIp, 'dstIp')
   const isIpv6 = (src ?? dst)?.length === 16
@@ -69,18 +69,14 @@ function macBytes(text: string | undefined, member: string): Uint8Array | undefi
   return Uint8Array.from([0, 0, ...text.split(':').map((part) => parseInt(part, 16))])
 }
 
-/** What a packet has beside its payload, mostly. */
-const USUAL_ROOM_BYTES = 256
-
 /** Writes chunk after chunk. A packet that is too large is measured to its end, but not written. */
 class ChunkWriter {
-  #out: Uint8Array<ArrayBuffer>
-  #view: DataView
+  readonly #out = new Uint8Array(MAX_PACKET_BYTES)
+  readonly #view = new DataView(this.#out.buffer)
   #end = HEADER_BYTES
 
-  constructor(payloadBytes: number) {
-    this.#out = new Uint8Array(Math.min(USUAL_ROOM_BYTES + payloadBytes, MAX_PACKET_BYTES))
-    this.#view = new DataView(this.#out.buffer)
+  begin(): void {
+    this.#end = HEADER_BYTES
   }
 
   number(type: number, value: number, size: number): void {
@@ -100,7 +96,14 @@ class ChunkWriter {
   }
 
   text(type: number, value: string | undefined): void {
-    if (value !== undefined) this.bytes(type, utf8.encode(value))
+    if (value === undefined) return
+    if (!isAscii(value)) {
+      this.bytes(type, utf8.encode(value))
+      return
+    }
+    const at = this.#open(GENERIC_VENDOR, type, value.length)
+    if (at === undefined) return
+    for (let i = 0; i < value.length; i++) this.#out[at + i] = value.charCodeAt(i)
   }
 
   raw({ vendor, type, bytes }: RawChunk): void {
@@ -134,18 +137,20 @@ class ChunkWriter {
     const valueAt = at + CHUNK_HEADER_BYTES
     this.#end = valueAt + length
     if (this.#end > MAX_PACKET_BYTES) return undefined
-    if (this.#end > this.#out.length) this.#grow()
     const view = this.#view
     view.setUint16(at, vendor)
     view.setUint16(at + 2, type)
     view.setUint16(at + 4, CHUNK_HEADER_BYTES + length)
     return valueAt
   }
-
-  #grow(): void {
-    const grown = new Uint8Array(Math.min(2 * this.#end, MAX_PACKET_BYTES))
-    grown.set(this.#out)
-    this.#out = grown
-    this.#view = new DataView(grown.buffer)
-  }
 }
+
+/** True for a text short enough that looking at it costs less than calling the encoder. */
+function isAscii(text: string): boolean {
+  if (text.length > 64) return false
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
+}
+
+/** Memory of one packet, which the next one uses again. */
+const writer = new ChunkWriter()
