@@ -4,7 +4,9 @@ import type { HepSender } from '../trace/sender.ts'
 
 const BATCH_MS = 1
 /** Whoever falls behind catches up at no more than so many times the rate: a burst would be another load. */
-const CATCH_UP = 3
+const CATCH_UP = 1.5
+/** Longest pause that a batch makes up for; the next ones do the rest. */
+const MAX_PAUSE_MS = 50
 
 export interface LoadOptions {
   readonly packetsPerSec: number
@@ -34,12 +36,15 @@ export async function sendAtRate(
 ): Promise<LoadResult> {
   const total = Math.round(packetsPerSec * seconds)
   const startedMs = performance.now()
-  const mostPerBatch = Math.ceil((packetsPerSec * BATCH_MS * CATCH_UP) / 1000)
   let packetCount = 0
   let worstDelayMs = 0
+  let turnMs = 0
   while (packetCount < total && !signal.aborted) {
     const elapsedMs = performance.now() - startedMs
-    const due = Math.min(total, Math.floor((elapsedMs * packetsPerSec) / 1000), packetCount + mostPerBatch)
+    const pauseMs = Math.min(Math.max(elapsedMs - turnMs, BATCH_MS), MAX_PAUSE_MS)
+    turnMs = elapsedMs
+    const mostNow = packetCount + Math.ceil((packetsPerSec * pauseMs * CATCH_UP) / 1000)
+    const due = Math.min(total, Math.floor((elapsedMs * packetsPerSec) / 1000), mostNow)
     worstDelayMs = Math.max(worstDelayMs, elapsedMs - (packetCount * 1000) / packetsPerSec)
     let hasRoom = true
     while (packetCount < due && hasRoom) {
