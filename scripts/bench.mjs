@@ -55,7 +55,9 @@ async function bundleBenchmark(name) {
       outDir: join(BUNDLES, name),
       emptyOutDir: true,
       minify: false,
-      rolldownOptions: { output: { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' } },
+      rolldownOptions: {
+        output: { topLevelVar: false, entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
+      },
     },
     // tinybench goes in too: vitest has an older one, and the bundle lies where that would be found.
     ssr: { external: true, noExternal: [/^@hepscope\//, 'tinybench'] },

@@ -17,6 +17,9 @@ export default defineConfig({
       },
       output: {
         format: 'es',
+        // V8 compiles the value of a top-level const into hot code, but not that of a var, which is Vite's default:
+        // appending a packet takes a third longer with it.
+        topLevelVar: false,
         entryFileNames: '[name].js',
         // Beside the entries, so that a path relative to `import.meta.url` is right wherever the code ends up.
         chunkFileNames: '[name]-[hash].js',

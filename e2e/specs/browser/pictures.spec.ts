@@ -27,6 +27,7 @@ async function take(page: Page, name: string): Promise<string> {
 
 test('looks as it should: empty, live, ladder, both themes, phone', async ({ page, stage, server, live }) => {
   await page.emulateMedia({ colorScheme: 'dark' })
+  await expect(page.getByRole('button', { name: 'Play sample calls' })).toBeVisible()
   await take(page, 'empty-dark')
   await page.emulateMedia({ colorScheme: 'light' })
   await take(page, 'empty-light')

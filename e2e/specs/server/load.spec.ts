@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { setPriority } from 'node:os'
 import { expect, test } from '../../test.ts'
 import { freshName, SipCall } from '../../hep/sip-call.ts'
 import { tellMeasured } from '../../measured.ts'
@@ -12,7 +11,6 @@ const MAX_MEMORY_BYTES = 500_000_000
 /** The store may be behind by this much; the test waits longer only to tell by how much it was. */
 const MAX_STORE_MS = 5000
 const SETTLE_TIMEOUT_MS = 25_000
-const CHROMIUM_PRIORITY = -8
 
 // A trace is a film of the page, which costs more than the page.
 test.use({ trace: 'off' })
@@ -23,8 +21,6 @@ test(`loses none of ${PACKETS_PER_SEC} packets/s over ${SECONDS} s, a browser wa
   live,
   hep,
 }) => {
-  // Chromium of root gives its own threads this priority, and the server would starve beside it.
-  if (process.getuid?.() === 0) setPriority(server.process.pid, CHROMIUM_PRIORITY)
   const load = ['--rate', String(PACKETS_PER_SEC), '--seconds', String(SECONDS)]
   const gen = runHepscope(stage, ['gen', '--to', server.udpTarget, ...load])
   let memoryBytes = 0
@@ -34,7 +30,7 @@ test(`loses none of ${PACKETS_PER_SEC} packets/s over ${SECONDS} s, a browser wa
         memoryBytes = Math.max(memoryBytes, (await server.metrics()).sum('hepscope_process_resident_memory_bytes'))
         return gen.status
       },
-      { timeout: (SECONDS + 10) * 1000, intervals: [500] },
+      { timeout: (SECONDS + 50) * 1000, intervals: [500] },
     )
     .toBeDefined()
   await gen.succeeds(1000)

@@ -11,7 +11,7 @@ const COMMIT_ROWS = 131_072
 /** Rows with which a transaction waits for more, to come nearer to a row group. */
 const HOLD_ROWS = 4096
 /** How long it may be open. */
-const HOLD_MS = 700
+const HOLD_MS = 250
 /** Full generations that may wait for sealing; then the rows stay in the log. */
 const MAX_FULL_GENERATIONS = 2
 const MAX_ATTEMPTS = 5

@@ -14,7 +14,7 @@ export type StreamFormat = 'json' | 'block'
 export interface Batch {
   readonly count: number
   /** Wire bytes of the events `from` up to `to`: whole WebSocket messages, to be written as they are. */
-  wire(from: number, to: number): Uint8Array
+  wire(from: number, to: number): readonly Uint8Array[]
 }
 
 /**
@@ -72,8 +72,8 @@ class JsonBatch implements Batch {
     this.#bytes = sink.bytes.slice(0, sink.length)
   }
 
-  wire(from: number, to: number): Uint8Array {
-    return this.#bytes.subarray(from === 0 ? 0 : this.#ends[from - 1], to === 0 ? 0 : this.#ends[to - 1])
+  wire(from: number, to: number): readonly Uint8Array[] {
+    return [this.#bytes.subarray(from === 0 ? 0 : this.#ends[from - 1], to === 0 ? 0 : this.#ends[to - 1])]
   }
 }
 
@@ -81,24 +81,22 @@ class JsonBatch implements Batch {
 class BlockBatch implements Batch {
   readonly count: number
   readonly #block: EventBlock
-  #whole: Uint8Array | undefined
 
   constructor(block: EventBlock, rows: readonly number[], withPayload: boolean) {
     this.count = rows.length
     this.#block = rows.length === block.count && withPayload ? block : selectRows(block, rows, withPayload)
   }
 
-  wire(from: number, to: number): Uint8Array {
-    if (from === 0 && to === this.count) return (this.#whole ??= framed(this.#block.bytes))
+  wire(from: number, to: number): readonly Uint8Array[] {
+    if (from === 0 && to === this.count) return framed(this.#block.bytes)
     const rows = Array.from({ length: to - from }, (_, i) => from + i)
     return framed(selectRows(this.#block, rows, true).bytes)
   }
 }
 
-function framed(payload: Uint8Array): Uint8Array {
-  const header = frameHeaderBytes(payload.length)
-  const out = new Uint8Array(header + payload.length)
-  writeFrameHeader(out, 0, OPCODE.binary, payload.length)
-  out.set(payload, header)
-  return out
+/** Header and payload apart: the bytes of a block are not copied for its viewers. */
+function framed(payload: Uint8Array): readonly Uint8Array[] {
+  const header = new Uint8Array(frameHeaderBytes(payload.length))
+  writeFrameHeader(header, 0, OPCODE.binary, payload.length)
+  return [header, payload]
 }

@@ -127,8 +127,11 @@ export class StreamEndpoint {
       get bufferedBytes() {
         return socket.writableLength
       },
-      write: (bytes) => {
-        if (webSocket.readyState === webSocket.OPEN) socket.write(bytes)
+      write: (pieces) => {
+        if (webSocket.readyState !== webSocket.OPEN) return
+        socket.cork()
+        for (const piece of pieces) socket.write(piece)
+        socket.uncork()
       },
     })
     socket.on('drain', () => broker.resume(subscription))

@@ -12,7 +12,8 @@ export interface BatchLog {
 export interface StreamSink {
   /** Bytes that were written and have not left the process yet. */
   readonly bufferedBytes: number
-  write(bytes: Uint8Array): void
+  /** Pieces that belong together: whole WebSocket messages. */
+  write(pieces: readonly Uint8Array[]): void
 }
 
 export interface SubscriptionLimits {

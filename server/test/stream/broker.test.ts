@@ -23,8 +23,8 @@ class FakeSocket implements StreamSink {
     return this.isStuck ? Infinity : 0
   }
 
-  write(bytes: Uint8Array): void {
-    this.chunks.push(bytes)
+  write(pieces: readonly Uint8Array[]): void {
+    this.chunks.push(new Uint8Array(Buffer.concat(pieces)))
   }
 
   /** Payloads of the WebSocket messages that arrived. */
