@@ -19,6 +19,9 @@ export function openDatabase(options: DatabaseOptions): Promise<DuckDBInstance> 
     // A checkpoint would compress the hot tables while rows come in: two to four times the cost of an insert, for
     // tables that live minutes.
     checkpoint_threshold: '1TB',
+    // Memory of finished transactions goes back to the system at once, not when the allocator feels like it.
+    allocator_background_threads: 'true',
+    allocator_flush_threshold: '8MiB',
   })
 }
 
