@@ -6,13 +6,23 @@ import { parseNetwork } from '../net/network.ts'
  *     expression = term *( "or" term )
  *     term       = factor *( [ "and" ] factor )        ; side by side means and
  *     factor     = ( "not" | "-" | "!" ) factor | "(" expression ")" | condition
- *     condition  = field ":" value | value              ; a bare value searches the usual places
+ *     condition  = field ( ":" | "=" ) value | value    ; ":" finds a part, "=" the whole; a bare value searches the usual places
  *     value      = word | DQUOTE text DQUOTE            ; "*" stands for any text
  */
 export type Expression =
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Expression[] }
   | { readonly kind: 'not'; readonly part: Expression }
-  | { readonly kind: 'condition'; readonly field: Field; readonly value: string; readonly at: number }
+  | Condition
+
+/** One field and what it must be. */
+export interface Condition {
+  readonly kind: 'condition'
+  readonly field: Field
+  readonly value: string
+  /** The text of the field must be the value, and not just hold it. */
+  readonly whole: boolean
+  readonly at: number
+}
 
 export const FIELDS = [
   'method',
@@ -190,44 +200,49 @@ function joined(kind: 'and' | 'or', parts: readonly Expression[]): Expression {
 }
 
 function wordCondition(token: Token): Expression {
-  const colon = token.text.indexOf(':')
-  if (colon < 0) return condition('text', token.text, token.at)
-  const name = token.text.slice(0, colon).toLowerCase()
+  const sign = token.text.search(/[:=]/)
+  if (sign < 0) return condition('text', token.text, token.at)
+  const whole = token.text.charAt(sign) === '='
+  const name = token.text.slice(0, sign).toLowerCase()
   const field = FIELDS.find((known) => known === name)
   if (field === undefined) {
-    // An address with port, an IPv6 address or a Call-ID may hold a colon; only a plain word before it looks like a field.
-    if (colon > 0 && /^[a-z_]+$/.test(name) && name !== 'sip' && name !== 'sips' && name !== 'tel' && !isHex(name)) {
-      throw new SyntaxFault(token.at, `no field "${name}"; there are ${FIELDS.join(', ')}`)
-    }
+    // An address with port, an IPv6 address, a Call-ID or a parameter may hold these signs; only a plain word before a
+    // colon looks like a field.
+    const isPlain = /^[a-z_]+$/.test(name) && name !== 'sip' && name !== 'sips' && name !== 'tel' && !isHex(name)
+    if (!whole && isPlain) throw new SyntaxFault(token.at, `no field "${name}"; there are ${FIELDS.join(', ')}`)
     return condition('text', token.text, token.at)
   }
-  const value = token.text.slice(colon + 1)
-  const valueAt = token.at + colon + 1
-  if (value === '') throw new SyntaxFault(valueAt, `"${name}:" has no value`)
-  checkValue(field, value, valueAt)
-  return condition(field, value, token.at)
+  const value = token.text.slice(sign + 1)
+  const valueAt = token.at + sign + 1
+  if (value === '') throw new SyntaxFault(valueAt, `"${token.text.slice(0, sign + 1)}" has no value`)
+  const fault = faultOfValue(field, value)
+  if (fault !== undefined) throw new SyntaxFault(valueAt, fault)
+  return condition(field, value, token.at, whole)
 }
 
 function isHex(name: string): boolean {
   return /^[0-9a-f]{1,4}$/.test(name)
 }
 
-function condition(field: Field, value: string, at: number): Expression {
-  return { kind: 'condition', field, value, at }
+function condition(field: Field, value: string, at: number, whole = false): Expression {
+  return { kind: 'condition', field, value, whole, at }
 }
 
-function checkValue(field: Field, value: string, at: number): void {
-  if (field === 'code' && !/^[1-6]([0-9]{2}|xx)$/i.test(value)) {
-    throw new SyntaxFault(at, `"${value}" is no status code; use 486 or 4xx`)
-  }
-  if ((field === 'port' && !isNumberTo(value, 0xffff)) || (field === 'proto' && !isNumberTo(value, 255))) {
-    throw new SyntaxFault(
-      at,
-      `"${value}" is no ${field === 'port' ? 'port (0 to 65535)' : 'HEP protocol type (0 to 255)'}`,
-    )
-  }
-  if ((field === 'ip' || field === 'src' || field === 'dst') && parseNetwork(value) === undefined) {
-    throw new SyntaxFault(at, `"${value}" is no IP address or network such as 10.0.0.0/8`)
+/** Why a field cannot have this value; undefined if it can. */
+export function faultOfValue(field: Field, value: string): string | undefined {
+  switch (field) {
+    case 'code':
+      return /^[1-6]([0-9]{2}|xx)$/i.test(value) ? undefined : `"${value}" is no status code; use 486 or 4xx`
+    case 'port':
+      return isNumberTo(value, 0xffff) ? undefined : `"${value}" is no port (0 to 65535)`
+    case 'proto':
+      return isNumberTo(value, 255) ? undefined : `"${value}" is no HEP protocol type (0 to 255)`
+    case 'ip':
+    case 'src':
+    case 'dst':
+      return parseNetwork(value) !== undefined ? undefined : `"${value}" is no IP address or network such as 10.0.0.0/8`
+    default:
+      return undefined
   }
 }
 

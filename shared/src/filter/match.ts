@@ -1,7 +1,7 @@
 import type { EventBlock } from '../event/block.ts'
 import { FLAG, TEXT, type TextColumn } from '../event/columns.ts'
 import { isInNetwork, type Network, parseNetwork } from '../net/network.ts'
-import type { Expression, Field } from './expression.ts'
+import type { Condition, Expression } from './expression.ts'
 import type { RowPredicate } from './filter.ts'
 
 /** The expression as a predicate over block rows: one event, not one call. */
@@ -20,11 +20,12 @@ export function compileExpression(expression: Expression): RowPredicate {
       return (block, row) => !part(block, row)
     }
     case 'condition':
-      return compileCondition(expression.field, expression.value)
+      return compileCondition(expression)
   }
 }
 
-function compileCondition(field: Field, value: string): RowPredicate {
+function compileCondition({ field, value, whole }: Condition): RowPredicate {
+  const mode = whole ? 'whole' : 'part'
   switch (field) {
     case 'method': {
       const matches = textMatcher(value, 'whole')
@@ -33,15 +34,15 @@ function compileCondition(field: Field, value: string): RowPredicate {
     case 'code':
       return codePredicate(value)
     case 'from':
-      return textPredicate(value, [TEXT.fromUser])
+      return textPredicate(value, [TEXT.fromUser], mode)
     case 'to':
-      return textPredicate(value, [TEXT.toUser, TEXT.ruriUser])
+      return textPredicate(value, [TEXT.toUser, TEXT.ruriUser], mode)
     case 'user':
-      return textPredicate(value, [TEXT.fromUser, TEXT.toUser, TEXT.ruriUser])
+      return textPredicate(value, [TEXT.fromUser, TEXT.toUser, TEXT.ruriUser], mode)
     case 'callid':
-      return textPredicate(value, [TEXT.callId, TEXT.correlationId])
+      return textPredicate(value, [TEXT.callId, TEXT.correlationId], mode)
     case 'ua':
-      return textPredicate(value, [TEXT.userAgent])
+      return textPredicate(value, [TEXT.userAgent], mode)
     case 'ip':
     case 'src':
     case 'dst':
@@ -55,11 +56,11 @@ function compileCondition(field: Field, value: string): RowPredicate {
       return (block, row) => block.proto[row] === proto
     }
     case 'agent': {
-      const matches = textMatcher(value, 'part')
+      const matches = textMatcher(value, mode)
       return (block, row) => String(block.agentId[row]) === value || matches(block.text(TEXT.agentName, row))
     }
     case 'node': {
-      const matches = textMatcher(value, 'part')
+      const matches = textMatcher(value, mode)
       return (block) => matches(block.node)
     }
     case 'text':
@@ -76,8 +77,8 @@ function codePredicate(value: string): RowPredicate {
   return (block, row) => block.statusCode[row] === code
 }
 
-function textPredicate(value: string, columns: readonly TextColumn[]): RowPredicate {
-  const matches = textMatcher(value, 'part')
+function textPredicate(value: string, columns: readonly TextColumn[], mode: MatchMode): RowPredicate {
+  const matches = textMatcher(value, mode)
   return (block, row) => columns.some((column) => block.hasText(column, row) && matches(block.text(column, row)))
 }
 
@@ -112,7 +113,7 @@ function anywherePredicate(value: string): RowPredicate {
   const network = parseNetwork(value)
   const inNetwork = networkPredicate('ip', network)
   const matches = textMatcher(value, 'part')
-  const inText = textPredicate(value, ANYWHERE)
+  const inText = textPredicate(value, ANYWHERE, 'part')
   const upper = value.toUpperCase()
   return (block: EventBlock, row) =>
     block.methodName(row) === upper ||
@@ -135,8 +136,10 @@ function endpointPredicate(value: string): RowPredicate | undefined {
     (block.srcPort[row] === port && isSource(block, row)) || (block.dstPort[row] === port && isDestination(block, row))
 }
 
+type MatchMode = 'whole' | 'part'
+
 /** Case does not count. `*` stands for any text and then the whole must match; without it `part` is enough. */
-function textMatcher(value: string, mode: 'whole' | 'part'): (text: string) => boolean {
+function textMatcher(value: string, mode: MatchMode): (text: string) => boolean {
   const wanted = value.toLowerCase()
   if (wanted.includes('*')) {
     const pieces = wanted.split('*')

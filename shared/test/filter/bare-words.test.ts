@@ -32,7 +32,7 @@ describe('parseExpression', () => {
   it.each(FIELDS.map((field) => ({ word: `${field}s` })))('takes the bare word "$word" for no field', ({ word }) => {
     expect(parseExpression(word)).toEqual({
       ok: true,
-      expression: { kind: 'condition', field: 'text', value: word, at: 0 },
+      expression: { kind: 'condition', field: 'text', value: word, whole: false, at: 0 },
     })
   })
 })

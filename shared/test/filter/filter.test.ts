@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { compileFilter, formatFilter, parseFilter, parseFlag, passesEverything } from '../../src/filter/filter.ts'
+import {
+  compileFilter,
+  filterFaults,
+  formatFilter,
+  parseFilter,
+  parseFlag,
+  passesEverything,
+} from '../../src/filter/filter.ts'
 import { blockOf, hepOf, sipText } from '../event/rows.ts'
 
 const NOTHING = { protos: [], methods: [], onlyRequests: false }
@@ -43,8 +50,42 @@ describe('parseFilter', () => {
     { query: 'only_requests=0&only_requests=1', expected: NOTHING },
     { query: 'only_requests=yes&only_requests=no', expected: { ...NOTHING, onlyRequests: true } },
     { query: 'Proto=1&access_token=x&history=5', expected: NOTHING },
+    { query: 'callid=a@h&callid=b,c', expected: { ...NOTHING, narrowing: { callid: ['a@h', 'b,c'] } } },
+    { query: 'code=4xx,486&code=600', expected: { ...NOTHING, narrowing: { code: ['4xx', '486', '600'] } } },
+    { query: 'code=999&ip=10.0.0.0/33', expected: NOTHING },
+    { query: 'ip=10.0.0.0/8,%20::1', expected: { ...NOTHING, narrowing: { ip: ['10.0.0.0/8', '::1'] } } },
+    {
+      query: 'node=a,b&agent=7&user=al',
+      expected: { ...NOTHING, narrowing: { agent: ['7'], node: ['a', 'b'], user: ['al'] } },
+    },
+    { query: 'callid=&user=%20', expected: NOTHING },
+    { query: 'q=method:BYE%20or%20code:4xx', expected: { ...NOTHING, q: 'method:BYE or code:4xx' } },
+    { query: 'q=(method:BYE', expected: NOTHING },
+    { query: 'q=', expected: NOTHING },
   ])('reads "$query"', ({ query, expected }) => {
     expect(parseFilter(new URLSearchParams(query))).toEqual(expected)
+  })
+})
+
+describe('filterFaults', () => {
+  it.each([
+    { query: '', faults: [] },
+    { query: 'proto=1&method=INVITE&only_requests=no&callid=x&code=4xx&ip=10.0.0.0/8&q=from:alice', faults: [] },
+    { query: 'proto=1,5', faults: [['proto', '"1,5" is no HEP protocol type (0 to 4294967295)']] },
+    { query: 'method=%20', faults: [['method', 'a method is missing']] },
+    {
+      query: 'only_requests=maybe',
+      faults: [['only_requests', '"maybe" is neither 1, true, yes, on nor 0, false, no, off']],
+    },
+    { query: 'code=200,20', faults: [['code', '"20" is no status code; use 486 or 4xx']] },
+    { query: 'ip=example.com', faults: [['ip', '"example.com" is no IP address or network such as 10.0.0.0/8']] },
+    { query: 'user=', faults: [['user', 'a value is missing']] },
+    { query: 'q=method:BYE%20and%20(code:4x', faults: [['q', '"4x" is no status code; use 486 or 4xx', 21]] },
+  ])('of "$query"', ({ query, faults }) => {
+    const found = filterFaults(new URLSearchParams(query))
+    expect(found.map(({ parameter, message, at }) => [parameter, message, ...(at === undefined ? [] : [at])])).toEqual(
+      faults,
+    )
   })
 })
 
@@ -55,6 +96,11 @@ describe('formatFilter', () => {
       name: 'keys and values in order, each once',
       filter: { protos: [100, 5, 100], methods: ['INVITE', 'BYE', 'INVITE'], onlyRequests: true },
       text: 'method=BYE&method=INVITE&only_requests=1&proto=5&proto=100',
+    },
+    {
+      name: 'the further parameters',
+      filter: { ...NOTHING, narrowing: { user: ['b', 'a'], code: ['4xx'] }, q: 'from:x' },
+      text: 'code=4xx&q=from%3Ax&user=a&user=b',
     },
     { name: 'odd names', filter: { ...NOTHING, methods: ['A&B=C'] }, text: 'method=A%26B%3DC' },
   ])('writes $name', ({ filter, text }) => {
@@ -100,6 +146,13 @@ describe('compileFilter', () => {
     { query: 'only_requests=1', passes: NAMES.filter((name) => name !== 'ok' && name !== 'okNoCseq') },
     { query: 'only_requests=1&method=INVITE&proto=1', passes: ['invite', 'noCseq', 'lowerCase'] },
     { query: 'only_requests=1&proto=5', passes: ['rtcp'] },
+    { query: 'code=2xx', passes: ['ok', 'okNoCseq'] },
+    { query: 'code=486', passes: [] },
+    { query: 'q=method:ACK or method:CANCEL', passes: ['ack', 'cancel'] },
+    { query: 'method=INVITE&q=code:200', passes: ['ok'] },
+    { query: 'node=other', passes: [] },
+    { query: 'node=n', passes: [] },
+    { query: 'node=n*', passes: NAMES },
   ])('lets pass "$query"', ({ query, passes }) => {
     const filter = parseFilter(new URLSearchParams(query))
     const predicate = compileFilter(filter)
