@@ -1,7 +1,9 @@
 import { type EventBlock, readBlock } from '@hepscope/shared/event/block.ts'
 import { reconnectDelayMs } from './reconnect-delay.ts'
-import { type HepStreamEvent, parseStreamEvent } from './stream-event.ts'
-import { type HepStreamFilter, STREAM_PATH, type StreamPosition, streamUrl } from './stream-url.ts'
+import { type ControlFrame, isControlFrame } from '@hepscope/shared/frame/control.ts'
+import { Positions } from './positions.ts'
+import { type HepStreamEvent, parseFrame } from './stream-event.ts'
+import { type HepStreamFilter, STREAM_PATH, streamUrl } from './stream-url.ts'
 
 /** `connecting` includes the wait before a retry; `closed` is for good. */
 export type HepStreamState = 'connecting' | 'open' | 'closed'
@@ -9,6 +11,11 @@ export type HepStreamState = 'connecting' | 'open' | 'closed'
 export interface HepStreamHandlers {
   /** Every event, in the order of the stream. */
   onEvent(event: HepStreamEvent): void
+  /**
+   * What the server says beside the events: its answer to the filter, gaps, states of nodes, its clock. With this
+   * handler events also have their `node`, `epoch` and `seq`, and after a break the stream goes on where it ended.
+   */
+  onControl?(frame: ControlFrame): void
   /** After the first and each later connection. */
   onOpen?(): void
   /** After each connection that ended or could not be made; another follows unless the stream is closed. */
@@ -65,7 +72,8 @@ const GOOD_SESSION_MS = 5000
  * Open the Live HEP Stream and keep it open: a lost connection is made again after 500 ms to 30 s, until `close`.
  *
  * It also ends when the server no longer accepts the token and there is no `token` provider to give another.
- * In JSON format, history is asked for at the first connection only; what was missed in a break stays missed.
+ * History is asked for at the first connection only. In JSON format without `onControl`, what was missed in a break
+ * stays missed.
  *
  * @throws TypeError if `url` is no URL, or there is neither a `url` nor a page, or no WebSocket class
  */
@@ -95,8 +103,7 @@ class Stream implements HepStream {
   readonly #options: JsonStreamOptions | BlockStreamOptions
   readonly #base: URL
   readonly #WebSocket: new (url: string) => unknown
-  /** By node name. */
-  readonly #positions = new Map<string, StreamPosition>()
+  readonly #positions = new Positions()
   #state: HepStreamState = 'connecting'
   #socket: WebSocketLike | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -158,7 +165,12 @@ class Stream implements HepStream {
   #openSocket(token: string | undefined): void {
     const filter = this.#hasBeenOpen ? withoutHistory(this.#filter) : this.#filter
     const format = this.#options.format ?? 'json'
-    const url = streamUrl(this.#base, filter, { token, format, since: [...this.#positions.values()] })
+    const url = streamUrl(this.#base, filter, {
+      token,
+      format,
+      since: this.#positions.all,
+      control: this.#handlers.onControl !== undefined,
+    })
     const socket = new this.#WebSocket(url.href) as WebSocketLike
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
@@ -175,9 +187,16 @@ class Stream implements HepStream {
 
   #receive(data: unknown): void {
     if (typeof data === 'string') {
-      const event = parseStreamEvent(data)
-      if (event === undefined) this.#handlers.onError?.(new Error('a frame of the stream is no event'))
-      else this.#handlers.onEvent?.(event)
+      const frame = parseFrame(data)
+      if (frame === undefined) this.#handlers.onError?.(new Error('a frame of the stream is no event'))
+      else if (isControlFrame(frame)) {
+        this.#positions.receive(frame)
+        this.#handlers.onControl?.(frame)
+      } else {
+        const { node, epoch, seq } = frame
+        if (node !== undefined && epoch !== undefined && seq !== undefined) this.#positions.reach({ node, epoch, seq })
+        this.#handlers.onEvent?.(frame)
+      }
       return
     }
     if (!(data instanceof ArrayBuffer) || this.#options.format !== 'block') return
@@ -187,7 +206,7 @@ class Stream implements HepStream {
       return
     }
     const { block } = result
-    this.#positions.set(block.node, { epoch: block.epoch, seq: block.lastSeq })
+    this.#positions.reach({ node: block.node, epoch: block.epoch, seq: block.lastSeq })
     this.#options.onBlock(block)
   }
 

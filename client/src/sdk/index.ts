@@ -1,3 +1,13 @@
+export type {
+  ClockFrame,
+  ControlFrame,
+  GapCause,
+  GapFrame,
+  HelloFrame,
+  NodePosition,
+  ReplayEndFrame,
+  StatusFrame,
+} from '@hepscope/shared/frame/control.ts'
 export {
   type BlockStreamOptions,
   CLOSE_TOKEN_ENDED,

@@ -1,3 +1,5 @@
+import { type ControlFrame, isControlFrame } from '@hepscope/shared/frame/control.ts'
+
 /** SIP members of a frame. Each is absent where the message has no such value. */
 export interface HepStreamSip {
   /** Method of the CSeq header, so a response has its request's. */
@@ -28,13 +30,27 @@ export interface HepStreamEvent {
   readonly sip?: HepStreamSip
   /** Only if it was asked for and allowed. */
   readonly payload?: string
+  /** The members from here on are those of a stream with `onControl`. Name of the node that received the packet. */
+  readonly node?: string
+  /** Start of that node, ms since 1970: with `node` and `seq`, the name of this event everywhere. */
+  readonly epoch?: number
+  readonly seq?: number
+  /** Microseconds since 1970. */
+  readonly ts_us?: number
+  readonly transport?: 'udp' | 'tcp' | 'tls' | 'ws' | 'sctp'
+  /** Correlation id of the packet (HEP chunk 0x0011). */
+  readonly cid?: string
+  /** Name of the capture agent. */
+  readonly agent?: string
+  /** In the place of `payload`, where that is not UTF-8: base64. */
+  readonly payload_b64?: string
 }
 
-/** An event from the text of a JSON frame, or undefined if it is none. */
-export function parseStreamEvent(text: string): HepStreamEvent | undefined {
+/** An event or a control frame from the text of a frame, or undefined if it is neither. */
+export function parseFrame(text: string): HepStreamEvent | ControlFrame | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return isStreamEvent(value) ? value : undefined
+    return isControlFrame(value) || isStreamEvent(value) ? value : undefined
   } catch {
     return undefined
   }

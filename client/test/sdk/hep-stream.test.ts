@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type HepStream, type HepStreamEvent, openHepStream } from '../../src/sdk/index.ts'
+import { type ControlFrame, type HepStream, type HepStreamEvent, openHepStream } from '../../src/sdk/index.ts'
 import { BlockSource, StreamServer } from './stream-server.ts'
 import { WebSocket } from './ws-package.ts'
 
@@ -31,6 +31,58 @@ describe('openHepStream', () => {
     const { query, path } = await server.session()
     expect(path).toBe('/api/v4/stream/hep')
     expect(query.toString()).toBe('proto=1&proto=5&method=INVITE&only_requests=1&include_payload=1&history=7')
+  })
+
+  it('sends what narrows further', async () => {
+    stream = openHepStream(
+      { callid: 'a@b', user: ['alice', 'bob'], ip: '10.0.0.0/8', code: 486, node: 'fra', agent: 7, q: 'from:alice' },
+      { onEvent() {} },
+      { url: server.url, WebSocket },
+    )
+    const { query } = await server.session()
+    expect(query.toString()).toBe(
+      'agent=7&callid=a%40b&code=486&ip=10.0.0.0%2F8&node=fra&user=alice&user=bob&q=from%3Aalice',
+    )
+  })
+
+  it('hands control frames over, and goes on behind what they and the events say', async () => {
+    hurry()
+    const frames: ControlFrame[] = []
+    stream = openHepStream(
+      { history: 5 },
+      { onEvent() {}, onControl: (frame) => frames.push(frame) },
+      { url: server.url, WebSocket },
+    )
+    const first = await server.session()
+    expect(first.query.toString()).toBe('control=1&history=5')
+    const control = [
+      {
+        type: 'hello',
+        positions: [
+          { node: 'fra', epoch: 1000, seq: 7 },
+          { node: 'ams', epoch: 2000, seq: 1 },
+        ],
+      },
+      { type: 'replay-end', count: 0 },
+      { type: 'gap', node: 'fra', epoch: 1000, from: 8, to: 9, count: 2, cause: 'queue' },
+    ]
+    for (const frame of control) first.socket.send(JSON.stringify(frame))
+    first.socket.send('{"ts":1,"proto":1,"node":"ams","epoch":2000,"seq":3}')
+    first.socket.close()
+    const again = await server.session()
+    expect(frames).toEqual(control)
+    expect(again.query.getAll('since')).toEqual(['1000:9@fra', '2000:3@ams'])
+    expect(again.query.has('history')).toBe(false)
+  })
+
+  it('goes on in the history if the connection broke amid it', async () => {
+    hurry()
+    stream = openHepStream({ history: 5 }, { onEvent() {}, onControl() {} }, { url: server.url, WebSocket })
+    const { socket } = await server.session()
+    socket.send('{"type":"hello","positions":[{"node":"fra","epoch":1000,"seq":7}]}')
+    socket.send('{"ts":1,"proto":1,"node":"fra","epoch":1000,"seq":3}')
+    socket.close()
+    expect((await server.session()).query.getAll('since')).toEqual(['1000:3@fra'])
   })
 
   it('sends no history for 0 and no filter for an empty one', async () => {
@@ -216,7 +268,7 @@ describe('openHepStream', () => {
     socket.terminate()
     const again = await server.session()
     expect(again.query.get('history')).toBeNull()
-    expect(again.query.getAll('since')).toEqual(['1000:7', '2000:2'])
+    expect(again.query.getAll('since')).toEqual(['1000:7@fra', '2000:2@ams'])
   })
 
   it('skips a binary frame that is no block', async () => {

@@ -1,9 +1,12 @@
 import type { EventBlock } from '../event/block.ts'
 import { FLAG, TEXT, type TextColumn } from '../event/columns.ts'
+import { transportOf } from '../hep/chunks.ts'
 import type { ByteSink } from './byte-sink.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const strictDecoder = new TextDecoder('utf-8', { fatal: true })
+const NO_BYTES = new Uint8Array(0)
 const key = (text: string): Uint8Array => encoder.encode(text)
 
 const TS = key('{"ts":')
@@ -23,6 +26,14 @@ const FROM_USER = key('"from_user":"')
 const TO_USER = key('"to_user":"')
 const RURI_USER = key('"ruri_user":"')
 const PAYLOAD = key(',"payload":"')
+const PAYLOAD_BASE64 = key(',"payload_b64":"')
+const NODE = key(',"node":"')
+const EPOCH = key(',"epoch":')
+const SEQ = key(',"seq":')
+const TS_US = key(',"ts_us":')
+const TRANSPORT = key(',"transport":"')
+const CID = key(',"cid":"')
+const AGENT = key(',"agent":"')
 const QUOTE = 0x22
 const COMMA = 0x2c
 const BRACE_CLOSE = 0x7d
@@ -33,8 +44,16 @@ const BRACE_CLOSE = 0x7d
  * No strings are made for ASCII text. What is not UTF-8 becomes U+FFFD, for a text frame must be UTF-8.
  *
  * @param withPayload whether this viewer may have, and wants, the payload
+ * @param withDetail members that the original does not have: `node`, `epoch`, `seq`, `ts_us`, `transport`, `cid` (chunk
+ *   0x0011), `agent` (its name), and `payload_b64` in the place of a payload that is not UTF-8
  */
-export function appendJsonFrame(out: ByteSink, block: EventBlock, row: number, withPayload: boolean): void {
+export function appendJsonFrame(
+  out: ByteSink,
+  block: EventBlock,
+  row: number,
+  withPayload: boolean,
+  withDetail = false,
+): void {
   const flags = block.flags[row] ?? 0
   out.append(TS)
   appendNumber(out, Math.floor((block.tsUs[row] ?? 0) / 1000))
@@ -47,15 +66,50 @@ export function appendJsonFrame(out: ByteSink, block: EventBlock, row: number, w
   appendMember(out, DST_PORT, block.dstPort[row] ?? 0)
   appendMember(out, NODE_ID, block.agentId[row] ?? 0)
   if ((flags & FLAG.sip) !== 0) appendSip(out, block, row, flags)
-  if (withPayload) {
-    const payload = block.payload(row)
-    if (payload.length > 0) {
-      out.append(PAYLOAD)
-      appendEscaped(out, payload)
-      appendByte(out, QUOTE)
-    }
+  if (withDetail) appendDetail(out, block, row)
+  const payload = withPayload ? block.payload(row) : NO_BYTES
+  if (payload.length > 0) {
+    const asText = !withDetail || isUtf8(payload)
+    out.append(asText ? PAYLOAD : PAYLOAD_BASE64)
+    if (asText) appendEscaped(out, payload)
+    else appendAscii(out, base64(payload))
+    appendByte(out, QUOTE)
   }
   appendByte(out, BRACE_CLOSE)
+}
+
+function appendDetail(out: ByteSink, block: EventBlock, row: number): void {
+  out.append(NODE)
+  appendEscaped(out, encoder.encode(block.node))
+  appendByte(out, QUOTE)
+  out.append(EPOCH)
+  appendNumber(out, block.epoch)
+  out.append(SEQ)
+  appendNumber(out, block.seq(row))
+  out.append(TS_US)
+  appendNumber(out, block.tsUs[row] ?? 0)
+  const transport = transportOf(block.ipProtocol[row] ?? 0)
+  if (transport !== 'unknown') appendQuoted(out, TRANSPORT, transport)
+  appendText(out, out.length, CID, block, TEXT.correlationId, row)
+  appendText(out, out.length, AGENT, block, TEXT.agentName, row)
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    strictDecoder.decode(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** In pieces: a call has room for so many arguments. */
+function base64(bytes: Uint8Array): string {
+  let binary = ''
+  for (let at = 0; at < bytes.length; at += 0x2000) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + 0x2000))
+  }
+  return btoa(binary)
 }
 
 function appendSip(out: ByteSink, block: EventBlock, row: number, flags: number): void {
