@@ -1,28 +1,29 @@
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
-import { formatFilter, type RowPredicate } from '@hepscope/shared/filter/filter.ts'
+import { selectRows } from '@hepscope/shared/event/select.ts'
+import { formatFilter } from '@hepscope/shared/filter/filter.ts'
+import type { ControlFrame, NodePosition, StatusFrame } from '@hepscope/shared/frame/control.ts'
+import { Continuity } from './continuity.ts'
 import { FilterGroup, type StreamView } from './filter-group.ts'
+import { gapsBehind, isBehind, type StreamPosition } from './resume.ts'
 import { Ring } from './ring.ts'
-import { Subscription, type StreamSink } from './subscription.ts'
+import { type StreamSink, Subscription, type SubscriptionLimits } from './subscription.ts'
 
 export interface BrokerOptions {
   readonly bufferEvents: number
   readonly bufferBytes: number
   readonly maxSubscribers: number
-  readonly queueLength: number
-  readonly ratePerSec: number
-}
-
-/** Last event that a viewer has seen. */
-export interface StreamPosition {
-  readonly epoch: number
-  readonly seq: number
+  /** Whether any viewer can ever get a payload; if not, the ring holds none. */
+  readonly keepsPayload: boolean
 }
 
 export interface SubscribeRequest extends StreamView {
+  readonly limits: SubscriptionLimits
   /** Newest past events to send first. */
   readonly history: number
-  /** Send what came after this event, as far as the ring still has it; `history` does not count then. */
-  readonly since?: StreamPosition
+  /** Send what came after these events, as far as the ring still has it; `history` does not count then. */
+  readonly since?: readonly StreamPosition[]
+  /** Said before anything else to a viewer that wants control frames. */
+  readonly hello?: (positions: readonly NodePosition[]) => ControlFrame
 }
 
 /** Totals of the whole stream, those of viewers who left included. */
@@ -34,15 +35,23 @@ export interface BrokerCounts {
   readonly droppedRate: number
 }
 
+/** Writes a second to the sockets of all viewers together; with more viewers each is written to less often. */
+const WRITES_PER_SECOND = 40_000
+
 /** Hands every block to every viewer whose filter it passes. Publishing never waits for a viewer. */
 export class Broker {
   readonly ring: Ring
+  readonly continuity = new Continuity()
   readonly #options: BrokerOptions
   readonly #groups = new Map<string, FilterGroup>()
   readonly #groupOf = new Map<Subscription, FilterGroup>()
+  /** Last known state of each node, for viewers who come later. */
+  readonly #statuses = new Map<string, StatusFrame>()
   /** Counts of viewers who left. */
   readonly #left = { matched: 0, sent: 0, droppedQueue: 0, droppedRate: 0 }
   #published = 0
+  #pumpedMs = 0
+  #pump: NodeJS.Timeout | undefined
 
   constructor(options: BrokerOptions) {
     this.#options = options
@@ -63,32 +72,56 @@ export class Broker {
     return sum
   }
 
-  publish(block: EventBlock): void {
+  /**
+   * Hand out a block. Events that were published before are taken out of it; viewers who asked for control frames are
+   * told of those that are missing before it.
+   */
+  publish(published: EventBlock): void {
+    const { block: fresh, gaps } = this.continuity.accept(published)
+    for (const gap of gaps) this.#announce(gap)
+    if (fresh === undefined) return
+    const block = this.#options.keepsPayload ? fresh : withoutPayload(fresh)
     this.#published += block.count
     this.ring.append(block)
+    if (this.#groupOf.size === 0) return
     const nowMs = Date.now()
     for (const group of this.#groups.values()) {
       const batch = group.append(block)
-      if (batch === undefined) continue
-      for (const subscription of group.subscriptions) subscription.offer(batch, nowMs)
-      group.trim()
+      if (batch !== undefined) for (const subscription of group.subscriptions) subscription.offer(batch, nowMs)
     }
+    if (nowMs - this.#pumpedMs >= this.#pumpIntervalMs) this.#pumpAll(nowMs)
+    else this.#pumpSoon()
+  }
+
+  /** Tell the viewers who asked for control frames the state of a node; those who come later hear it first. */
+  announce(status: StatusFrame): void {
+    this.#statuses.set(status.node, status)
+    this.#announce(status)
+    this.#pumpSoon()
   }
 
   /** Begin a view: the past that was asked for, then everything from now on, without gap or double. */
   subscribe(request: SubscribeRequest, sink: StreamSink): Subscription {
-    const { filter, format, withPayload, since } = request
-    const key = `${format} ${withPayload} ${formatFilter(filter)}`
+    const { filter, format, withPayload, withControl, since } = request
+    const nowMs = Date.now()
+    const key = `${format} ${withPayload} ${withControl} ${formatFilter(filter)}`
     let group = this.#groups.get(key)
     if (group === undefined) {
-      group = new FilterGroup({ filter, format, withPayload })
+      group = new FilterGroup({ filter, format, withPayload, withControl })
       this.#groups.set(key, group)
     }
-    const limit = since === undefined ? request.history : Infinity
-    const history = group.history(this.ring.entries, this.ring.start, limit, since && isAfter(since))
-    const limits = { queueLength: this.#options.queueLength, ratePerSec: this.#options.ratePerSec }
-    const nowMs = Date.now()
-    const subscription = new Subscription(group, sink, limits, history, nowMs)
+    const history = group.history(
+      this.ring.entries,
+      this.ring.start,
+      since === undefined ? request.history : Infinity,
+      since && isBehind(since),
+    )
+    const frames: ControlFrame[] = [
+      ...(request.hello === undefined ? [] : [request.hello(this.continuity.positions)]),
+      ...this.#statuses.values(),
+      ...(since === undefined ? [] : gapsBehind(since, this.ring, this.continuity)),
+    ]
+    const subscription = new Subscription(group, sink, request.limits, { frames, history }, withControl, nowMs)
     group.subscriptions.add(subscription)
     this.#groupOf.set(subscription, group)
     subscription.pump(nowMs)
@@ -99,6 +132,19 @@ export class Broker {
   resume(subscription: Subscription): void {
     subscription.pump(Date.now())
     this.#groupOf.get(subscription)?.trim()
+  }
+
+  /** Tell a viewer the time, how it fares, and gaps that no event has followed yet. */
+  tick(subscription: Subscription): void {
+    const { matchedCount, sentCount, droppedQueueCount, droppedRateCount, waitingCount } = subscription
+    subscription.tick({
+      type: 'clock',
+      time: Date.now(),
+      matched: matchedCount,
+      sent: sentCount,
+      dropped: { queue: droppedQueueCount, rate: droppedRateCount },
+      ...(waitingCount === 0 && { positions: this.continuity.positions }),
+    })
   }
 
   /** End a view. Idempotent. */
@@ -112,12 +158,41 @@ export class Broker {
     else {
       for (const [key, other] of this.#groups) if (other === group) this.#groups.delete(key)
     }
+    if (this.#groupOf.size > 0) return
+    clearTimeout(this.#pump)
+    this.#pump = undefined
+  }
+
+  #announce(frame: ControlFrame): void {
+    for (const group of this.#groups.values()) if (group.view.withControl) group.announce(frame)
+  }
+
+  get #pumpIntervalMs(): number {
+    return Math.floor((this.#groupOf.size * 1000) / WRITES_PER_SECOND)
+  }
+
+  #pumpSoon(): void {
+    if (this.#groupOf.size === 0) return
+    this.#pump ??= setTimeout(() => this.#pumpAll(Date.now()), this.#pumpIntervalMs)
+  }
+
+  #pumpAll(nowMs: number): void {
+    clearTimeout(this.#pump)
+    this.#pump = undefined
+    this.#pumpedMs = nowMs
+    for (const group of this.#groups.values()) {
+      for (const subscription of group.subscriptions) subscription.pump(nowMs)
+      group.trim()
+    }
   }
 }
 
-/** Events of the same epoch behind the position, and all of any other epoch: that node has started anew since. */
-function isAfter(since: StreamPosition): RowPredicate {
-  return (block, row) => block.epoch !== since.epoch || block.seq(row) > since.seq
+function withoutPayload(block: EventBlock): EventBlock {
+  return selectRows(
+    block,
+    Array.from({ length: block.count }, (_, row) => row),
+    false,
+  )
 }
 
 function addCounts(

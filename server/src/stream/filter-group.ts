@@ -1,31 +1,30 @@
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
+import type { ControlFrame } from '@hepscope/shared/frame/control.ts'
 import {
   compileFilter,
   passesEverything,
   type RowPredicate,
   type StreamFilter,
 } from '@hepscope/shared/filter/filter.ts'
-import { type Batch, deferBatch, makeBatch, type StreamFormat } from './batch.ts'
+import { Batch, type EventForm, Notice } from './batch.ts'
 import type { RingEntry } from './ring.ts'
 import type { Subscription } from './subscription.ts'
 
 /** What decides the bytes that a viewer gets: viewers that agree in all of it share them. */
-export interface StreamView {
+export interface StreamView extends EventForm {
   readonly filter: StreamFilter
-  readonly format: StreamFormat
-  readonly withPayload: boolean
 }
 
 /**
  * The viewers of one filter. A block is matched and encoded once for all of them.
  *
- * `batches` holds what at least one of them has yet to take; a viewer's cursor counts batches since the group began.
+ * Its log holds what at least one of them has yet to take; a viewer's cursor counts entries since the group began.
  */
 export class FilterGroup {
   readonly view: StreamView
   readonly subscriptions = new Set<Subscription>()
   readonly #passes: RowPredicate | undefined
-  #batches: Batch[] = []
+  #log: (Batch | Notice)[] = []
   #first = 0
 
   constructor(view: StreamView) {
@@ -33,30 +32,35 @@ export class FilterGroup {
     this.#passes = passesEverything(view.filter) ? undefined : compileFilter(view.filter)
   }
 
-  /** Number behind the newest batch: where a new viewer begins. */
+  /** Number behind the newest entry: where a new viewer begins. */
   get end(): number {
-    return this.#first + this.#batches.length
+    return this.#first + this.#log.length
   }
 
-  batch(number: number): Batch | undefined {
-    return this.#batches[number - this.#first]
+  entry(number: number): Batch | Notice | undefined {
+    return this.#log[number - this.#first]
   }
 
-  /** Match and encode a new block; returns the batch, or undefined if nothing of it passes. */
+  /** Match a new block; returns the batch, or undefined if nothing of it passes. */
   append(block: EventBlock): Batch | undefined {
     const rows = this.#matches(block, 0)
     if (rows.length === 0) return undefined
-    const batch = makeBatch(block, rows, this.view.format, this.view.withPayload)
-    this.#batches.push(batch)
+    const batch = new Batch(block, rows, this.view)
+    this.#log.push(batch)
     return batch
   }
 
-  /** Forget the batches that every viewer has taken. */
+  /** Put a control frame between the events. */
+  announce(frame: ControlFrame): void {
+    this.#log.push(new Notice(frame))
+  }
+
+  /** Forget the entries that every viewer has taken. */
   trim(): void {
     let needed = this.end
     for (const subscription of this.subscriptions) needed = Math.min(needed, subscription.cursor)
     if (needed === this.#first) return
-    this.#batches = this.#batches.slice(needed - this.#first)
+    this.#log = this.#log.slice(needed - this.#first)
     this.#first = needed
   }
 
@@ -77,7 +81,7 @@ export class FilterGroup {
       if (rows.length === 0) continue
       const newest = rows.length > missing ? rows.slice(rows.length - missing) : rows
       missing -= newest.length
-      found.push(deferBatch(entry.block, newest, this.view.format, this.view.withPayload))
+      found.push(new Batch(entry.block, newest, this.view))
     }
     return found.reverse()
   }

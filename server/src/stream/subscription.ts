@@ -1,11 +1,13 @@
-import type { Batch } from './batch.ts'
+import type { ControlFrame } from '@hepscope/shared/frame/control.ts'
+import { Batch, controlWire, type Notice } from './batch.ts'
+import { Notices } from './notices.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** What a viewer's cursor moves along: the batches of its filter, numbered from 0. */
-export interface BatchLog {
-  /** Number behind the newest batch. */
+/** What a viewer's cursor moves along: the batches and notices of its filter, numbered from 0. */
+export interface GroupLog {
+  /** Number behind the newest entry. */
   readonly end: number
-  batch(number: number): Batch | undefined
+  entry(number: number): Batch | Notice | undefined
 }
 
 /** Where a viewer's bytes go: a socket. */
@@ -23,8 +25,15 @@ export interface SubscriptionLimits {
   readonly ratePerSec: number
 }
 
+/** What comes before the first live event. */
+export interface Prelude {
+  /** Said first, e.g. the gap between what the viewer has and what the ring still holds. */
+  readonly frames: readonly ControlFrame[]
+  readonly history: readonly Batch[]
+}
+
 /** Once a socket holds this much, the viewer's cursor stays behind until it drains. */
-const HIGH_WATER_BYTES = 1 << 20
+const HIGH_WATER_BYTES = 512 * 1024
 
 /**
  * One viewer: a cursor into the batches of its filter, not a queue.
@@ -36,24 +45,40 @@ export class Subscription {
   sentCount = 0
   droppedQueueCount = 0
   droppedRateCount = 0
-  readonly #log: BatchLog
+  readonly #log: GroupLog
   readonly #sink: StreamSink
   readonly #limits: SubscriptionLimits
   readonly #bucket: TokenBucket
-  #history: Batch[]
-  /** Number of the batch that is next, and how many of its events are done. */
+  /** Only of viewers that asked for control frames. */
+  readonly #notices: Notices | undefined
+  readonly #history: Batch[]
+  readonly #historyCount: number
+  #isReplaying: boolean
+  /** Number of the entry that is next, and how many of its events are done. */
   #cursor: number
   #done = 0
   #waitingLive = 0
 
-  constructor(log: BatchLog, sink: StreamSink, limits: SubscriptionLimits, history: Batch[], nowMs: number) {
+  /** @param prelude its frames are sent only `withControl` */
+  constructor(
+    log: GroupLog,
+    sink: StreamSink,
+    limits: SubscriptionLimits,
+    prelude: Prelude,
+    withControl: boolean,
+    nowMs: number,
+  ) {
     this.#log = log
     this.#sink = sink
     this.#limits = limits
     this.#bucket = new TokenBucket(limits.ratePerSec, nowMs)
-    this.#history = history
+    this.#history = [...prelude.history]
     this.#cursor = log.end
-    for (const batch of history) this.matchedCount += batch.count
+    for (const batch of this.#history) this.matchedCount += batch.count
+    this.#historyCount = this.matchedCount
+    this.#isReplaying = withControl
+    this.#notices = withControl ? new Notices() : undefined
+    if (withControl && prelude.frames.length > 0) sink.write(prelude.frames.map(controlWire))
   }
 
   get cursor(): number {
@@ -65,53 +90,94 @@ export class Subscription {
     return this.matchedCount - this.sentCount - this.droppedQueueCount - this.droppedRateCount
   }
 
-  /** A batch was appended to the group. */
+  get bufferedBytes(): number {
+    return this.#sink.bufferedBytes
+  }
+
+  /** A batch was appended to the group; a `pump` follows soon. */
   offer(batch: Batch, nowMs: number): void {
     this.matchedCount += batch.count
     this.#waitingLive += batch.count
-    this.pump(nowMs)
+    // So that nothing is dropped just because it waited for the pump.
+    if (2 * this.#waitingLive > this.#limits.queueLength) this.pump(nowMs)
     const excess = this.#waitingLive - this.#limits.queueLength
     if (excess > 0) this.#dropOldest(excess)
   }
 
   /** Write as much as the socket takes: history first, then live. */
   pump(nowMs: number): void {
-    while (this.#sink.bufferedBytes < HIGH_WATER_BYTES) {
+    const pieces: Uint8Array[] = []
+    // What is collected here counts as well: a socket only reports what it was given.
+    let size = this.#sink.bufferedBytes
+    const add = (more: readonly Uint8Array[]): void => {
+      for (const piece of more) {
+        pieces.push(piece)
+        size += piece.length
+      }
+    }
+    while (size < HIGH_WATER_BYTES) {
       const past = this.#history.shift()
       if (past !== undefined) {
-        this.#sink.write(past.wire(0, past.count))
+        add(past.wire(0, past.count))
         this.sentCount += past.count
         continue
       }
-      const batch = this.#log.batch(this.#cursor)
-      if (batch === undefined) return
-      const waiting = batch.count - this.#done
-      const allowed = this.#bucket.take(waiting, nowMs)
-      if (allowed > 0) {
-        this.#sink.write(batch.wire(this.#done, this.#done + allowed))
-        this.sentCount += allowed
+      if (this.#isReplaying) {
+        this.#isReplaying = false
+        add([controlWire({ type: 'replay-end', count: this.#historyCount })])
       }
-      this.droppedRateCount += waiting - allowed
-      this.#waitingLive -= waiting
+      const entry = this.#log.entry(this.#cursor)
+      if (entry === undefined) break
+      if (entry instanceof Batch) this.#takeLive(entry, nowMs, add)
+      else {
+        add(this.#noticeWires())
+        add([entry.wire])
+      }
       this.#cursor++
       this.#done = 0
     }
+    if (pieces.length > 0) this.#sink.write(pieces)
+  }
+
+  /** Tell the viewer the time, and of gaps that no event has followed yet. Left out while its socket is full. */
+  tick(clock: ControlFrame): void {
+    if (this.#notices === undefined || this.#isReplaying || this.#sink.bufferedBytes >= HIGH_WATER_BYTES) return
+    this.#sink.write([...this.#noticeWires(), controlWire(clock)])
+  }
+
+  #takeLive(batch: Batch, nowMs: number, add: (pieces: readonly Uint8Array[]) => void): void {
+    const waiting = batch.count - this.#done
+    const allowed = this.#bucket.take(waiting, nowMs)
+    if (allowed > 0) {
+      add(this.#noticeWires())
+      add(batch.wire(this.#done, this.#done + allowed))
+      this.sentCount += allowed
+    }
+    this.#notices?.addDropped(batch, this.#done + allowed, batch.count, 'rate')
+    this.droppedRateCount += waiting - allowed
+    this.#waitingLive -= waiting
+  }
+
+  #noticeWires(): Uint8Array[] {
+    return (this.#notices?.take() ?? []).map(controlWire)
   }
 
   #dropOldest(count: number): void {
     let left = count
     while (left > 0) {
-      const batch = this.#log.batch(this.#cursor)
-      if (batch === undefined) return
-      const dropped = Math.min(left, batch.count - this.#done)
-      left -= dropped
-      this.#done += dropped
-      this.#waitingLive -= dropped
-      this.droppedQueueCount += dropped
-      if (this.#done === batch.count) {
-        this.#cursor++
-        this.#done = 0
-      }
+      const entry = this.#log.entry(this.#cursor)
+      if (entry === undefined) return
+      if (entry instanceof Batch) {
+        const dropped = Math.min(left, entry.count - this.#done)
+        this.#notices?.addDropped(entry, this.#done, this.#done + dropped, 'queue')
+        left -= dropped
+        this.#done += dropped
+        this.#waitingLive -= dropped
+        this.droppedQueueCount += dropped
+        if (this.#done < entry.count) return
+      } else this.#notices?.add(entry.frame)
+      this.#cursor++
+      this.#done = 0
     }
   }
 }

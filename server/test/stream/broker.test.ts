@@ -1,63 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readBlock } from '@hepscope/shared/event/block.ts'
 import { Broker, type BrokerOptions } from '../../src/stream/broker.ts'
-import type { StreamSink } from '../../src/stream/subscription.ts'
 import { BlockSource, invite, sipPacket } from '../events.ts'
+import { FakeSocket } from './fake-socket.ts'
 
 const EVERYTHING = { protos: [], methods: [], onlyRequests: false }
+const LIMITS = { queueLength: 50, ratePerSec: 0 }
+const JSON_VIEW = {
+  filter: EVERYTHING,
+  format: 'json',
+  withPayload: false,
+  withControl: false,
+  history: 0,
+  limits: LIMITS,
+} as const
+const BLOCK_VIEW = { ...JSON_VIEW, format: 'block', withPayload: true } as const
 const OPTIONS: BrokerOptions = {
   bufferEvents: 100,
   bufferBytes: 1 << 26,
   maxSubscribers: 4,
-  queueLength: 50,
-  ratePerSec: 0,
-}
-
-/** A viewer's socket: takes everything at once, or nothing until told. */
-class FakeSocket implements StreamSink {
-  isStuck = false
-  readonly chunks: Uint8Array[] = []
-
-  get bufferedBytes(): number {
-    return this.isStuck ? Infinity : 0
-  }
-
-  write(pieces: readonly Uint8Array[]): void {
-    this.chunks.push(new Uint8Array(Buffer.concat(pieces)))
-  }
-
-  /** Payloads of the WebSocket messages that arrived. */
-  get messages(): Uint8Array[] {
-    const found: Uint8Array[] = []
-    for (const chunk of this.chunks) {
-      let at = 0
-      while (at < chunk.length) {
-        const short = (chunk[at + 1] ?? 0) & 0x7f
-        const view = new DataView(chunk.buffer, chunk.byteOffset + at)
-        const length = short < 126 ? short : short === 126 ? view.getUint16(2) : Number(view.getBigUint64(2))
-        const header = short < 126 ? 2 : short === 126 ? 4 : 10
-        found.push(chunk.subarray(at + header, at + header + length))
-        at += header + length
-      }
-    }
-    return found
-  }
-
-  get callIds(): string[] {
-    return this.messages.map((message) => {
-      const frame = JSON.parse(new TextDecoder().decode(message)) as { sip: { callid: string } }
-      return frame.sip.callid
-    })
-  }
-
-  get seqs(): number[] {
-    return this.messages.flatMap((message) => {
-      const result = readBlock(message)
-      if (!result.ok) throw new Error(result.reason)
-      return Array.from({ length: result.block.count }, (_, row) => result.block.seq(row))
-    })
-  }
+  keepsPayload: true,
 }
 
 function ids(from: number, to: number): string[] {
@@ -71,7 +33,7 @@ describe('Broker', () => {
     broker.publish(source.block(ids(0, 7).map(invite)))
     broker.publish(source.block(ids(7, 10).map(invite)))
     const socket = new FakeSocket()
-    broker.subscribe({ filter: EVERYTHING, format: 'json', withPayload: false, history: 5 }, socket)
+    broker.subscribe({ ...JSON_VIEW, history: 5 }, socket)
     broker.publish(source.block(ids(10, 12).map(invite)))
     expect(socket.callIds).toEqual(ids(5, 12))
   })
@@ -84,7 +46,7 @@ describe('Broker', () => {
     )
     const socket = new FakeSocket()
     const filter = { protos: [1], methods: ['INVITE'], onlyRequests: true }
-    broker.subscribe({ filter, format: 'json', withPayload: false, history: 2 }, socket)
+    broker.subscribe({ ...JSON_VIEW, filter, history: 2 }, socket)
     expect(socket.callIds).toEqual(['c0', 'c10'])
   })
 
@@ -92,23 +54,19 @@ describe('Broker', () => {
     const broker = new Broker(OPTIONS)
     broker.publish(new BlockSource(7).block(ids(0, 5).map(invite)))
     const behind = new FakeSocket()
-    const view = { filter: EVERYTHING, format: 'block', withPayload: true, history: 0 } as const
-    broker.subscribe({ ...view, since: { epoch: 7, seq: 3 } }, behind)
+    broker.subscribe({ ...BLOCK_VIEW, since: [{ epoch: 7, seq: 3 }] }, behind)
     expect(behind.seqs).toEqual([4, 5])
     const restarted = new FakeSocket()
-    broker.subscribe({ ...view, since: { epoch: 6, seq: 900 } }, restarted)
+    broker.subscribe({ ...BLOCK_VIEW, since: [{ epoch: 6, seq: 900 }] }, restarted)
     expect(restarted.seqs).toEqual([1, 2, 3, 4, 5])
   })
 
   it('drops the oldest of a viewer that does not read, and counts them', () => {
-    const broker = new Broker({ ...OPTIONS, queueLength: 4 })
+    const broker = new Broker(OPTIONS)
     const source = new BlockSource()
     const socket = new FakeSocket()
     socket.isStuck = true
-    const subscription = broker.subscribe(
-      { filter: EVERYTHING, format: 'json', withPayload: false, history: 0 },
-      socket,
-    )
+    const subscription = broker.subscribe({ ...JSON_VIEW, limits: { ...LIMITS, queueLength: 4 } }, socket)
     broker.publish(source.block(ids(0, 3).map(invite)))
     broker.publish(source.block(ids(3, 10).map(invite)))
     expect(subscription.droppedQueueCount).toBe(6)
@@ -119,9 +77,9 @@ describe('Broker', () => {
   })
 
   it('lets a fast viewer alone when another one is stuck', () => {
-    const broker = new Broker({ ...OPTIONS, queueLength: 2 })
+    const broker = new Broker(OPTIONS)
     const source = new BlockSource()
-    const view = { filter: EVERYTHING, format: 'json', withPayload: false, history: 0 } as const
+    const view = { ...JSON_VIEW, limits: { ...LIMITS, queueLength: 2 } }
     const stuck = new FakeSocket()
     stuck.isStuck = true
     const fast = new FakeSocket()
@@ -133,7 +91,7 @@ describe('Broker', () => {
 
   it('keeps no viewer and no group behind after unsubscribe, however often it is called', () => {
     const broker = new Broker(OPTIONS)
-    const view = { filter: EVERYTHING, format: 'json', withPayload: false, history: 0 } as const
+    const view = JSON_VIEW
     for (let i = 0; i < 1000; i++) {
       const subscription = broker.subscribe(view, new FakeSocket())
       broker.unsubscribe(subscription)
@@ -144,11 +102,11 @@ describe('Broker', () => {
   })
 
   it('takes the payload out for viewers who may not see it', () => {
-    const broker = new Broker(OPTIONS)
     const block = new BlockSource().block([invite('secret')])
     const text = (withPayload: boolean): string => {
+      const broker = new Broker(OPTIONS)
       const socket = new FakeSocket()
-      const view = { filter: EVERYTHING, format: 'block', withPayload, history: 0 } as const
+      const view = { ...BLOCK_VIEW, withPayload }
       const subscription = broker.subscribe(view, socket)
       broker.publish(block)
       broker.unsubscribe(subscription)
@@ -167,7 +125,7 @@ describe('Broker', () => {
     )
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 40 }), (steps, queueLength) => {
-        const broker = new Broker({ ...OPTIONS, queueLength })
+        const broker = new Broker(OPTIONS)
         const source = new BlockSource()
         let next = 0
         const publish = (count: number): void => {
@@ -177,7 +135,8 @@ describe('Broker', () => {
         publish(20)
         const viewers = (['json', 'block', 'block'] as const).map((format, i) => {
           const socket = new FakeSocket()
-          const request = { filter: EVERYTHING, format, withPayload: i === 1, history: 10 * i }
+          const limits = { ...LIMITS, queueLength }
+          const request = { ...JSON_VIEW, format, withPayload: i === 1, history: 10 * i, limits }
           return { socket, subscription: broker.subscribe(request, socket), format }
         })
         for (const action of steps) {
