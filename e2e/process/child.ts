@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 
 export interface ExitStatus {
@@ -11,10 +12,21 @@ export interface ExitStatus {
 const STOP_TIMEOUT_MS = 10_000
 const TAIL_CHARACTERS = 4000
 
+const running = new Set<ChildProcess>()
+// A test that failed meanwhile must not leave anything behind.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 interface Waiter {
   readonly pattern: RegExp
   readonly resolve: (match: RegExpExecArray) => void
   readonly reject: (error: Error) => void
+}
+
+export interface ChildOptions extends Pick<SpawnOptions, 'cwd' | 'env'> {
+  /** Path of what it reads; without one its input is empty. */
+  readonly input?: string
 }
 
 /** A program that a test runs: its output, what it says, and how it ends. */
@@ -29,22 +41,22 @@ export class Child {
   #status: ExitStatus | undefined
 
   /** Start a program; `exited` tells if it could not be started. */
-  constructor(command: string, args: readonly string[], options: Pick<SpawnOptions, 'cwd' | 'env'> = {}) {
+  constructor(command: string, args: readonly string[], { input, ...options }: ChildOptions = {}) {
     this.name = [command.split('/').at(-1), ...args].join(' ')
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    const stdin = openSync(input ?? '/dev/null', 'r')
+    const child = spawn(command, args, { ...options, stdio: [stdin, 'pipe', 'pipe'] })
+    closeSync(stdin)
     this.#process = child
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += stripVTControlCharacters(text)
       this.#look()
     })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += stripVTControlCharacters(text)
       this.#look()
     })
-    // A test that failed meanwhile must not leave anything behind.
-    const kill = (): void => void child.kill('SIGKILL')
-    process.once('exit', kill)
-    this.exited = this.#end().finally(() => process.off('exit', kill))
+    running.add(child)
+    this.exited = this.#end().finally(() => running.delete(child))
   }
 
   get pid(): number {

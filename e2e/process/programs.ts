@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { test } from '@playwright/test'
 
@@ -22,8 +22,16 @@ export function findProgram(name: string): string | undefined {
  * a build server, where nobody reads that, fails.
  */
 export function needProgram(name: string): string {
-  const path = findProgram(name)
-  if (path !== undefined) return path
+  return findProgram(name) ?? isMissing(name)
+}
+
+/** The same for a module of Kamailio, which lies in a folder of the machine's architecture. */
+export function needKamailioModule(module: string, debianPackage: string): void {
+  const isThere = readdirSync('/usr/lib').some((folder) => existsSync(`/usr/lib/${folder}/kamailio/modules/${module}`))
+  if (!isThere) isMissing(debianPackage)
+}
+
+function isMissing(name: string): never {
   const reason = `${name} is not installed`
   if ((process.env.CI ?? '') !== '') throw new Error(reason)
   test.skip(true, reason)

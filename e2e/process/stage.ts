@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { SpawnOptions } from 'node:child_process'
-import { Child } from './child.ts'
+import { Child, type ChildOptions } from './child.ts'
 
 /** What one test has started, so that nothing outlives it. */
 export class Stage {
@@ -21,7 +20,7 @@ export class Stage {
   }
 
   /** Run a program that ends with the test at the latest. */
-  run(command: string, args: readonly string[], options: Pick<SpawnOptions, 'cwd' | 'env'> = {}): Child {
+  run(command: string, args: readonly string[], options: ChildOptions = {}): Child {
     const child = new Child(command, args, options)
     this.atEnd(async () => {
       if (child.status !== undefined) return

@@ -14,6 +14,16 @@ export interface StoredRow {
   readonly epoch: number
   readonly seq: number
   readonly ts_us: number
+  /** Number of the IP protocol inside the HEP. */
+  readonly protocol: number
+  readonly hep_version: number
+  /** Id of the capture agent, as text. */
+  readonly node_id: string
+  /** Correlation id of the HEP packet. */
+  readonly cid: string
+  readonly payload: string
+  /** HEP protocol type. */
+  readonly proto_type: number
 }
 
 export interface SearchRequest {
@@ -59,9 +69,14 @@ export class Api {
     return postJson(this.url, path, body, this.token)
   }
 
-  /** Rows of some Call-IDs, oldest first, as the ladder asks for them. */
+  /** SIP of some Call-IDs, oldest first. */
   messages(callIds: readonly string[]): Promise<readonly StoredRow[]> {
     return this.#rows('/api/v4/transactions/messages', { session_ids: callIds })
+  }
+
+  /** All that belongs to some Call-IDs, as the ladder asks for it: RTCP and log lines too. */
+  related(callIds: readonly string[]): Promise<readonly StoredRow[]> {
+    return this.#rows('/api/v4/transactions/messages', { session_ids: callIds, with_related: true })
   }
 
   /** Rows that match, newest first. */

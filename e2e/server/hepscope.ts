@@ -18,6 +18,15 @@ interface Ports {
 
 const ANY_PORTS: Ports = { app: 0, node: 0, udp: 0, tcp: 0 }
 
+/** An object of `ingest.listeners`. */
+export interface ListenerObject {
+  readonly uri: string
+  readonly cert?: string
+  readonly key?: string
+  readonly client_ca?: string
+  readonly min_version?: string
+}
+
 /** A server of our own: the built one, on free ports of loopback, with an empty data directory. */
 export class Hepscope {
   readonly username = USERNAME
@@ -26,18 +35,21 @@ export class Hepscope {
   readonly dataDir: string
   #child: Child
   #ports: Ports
+  readonly #moreListeners: readonly ListenerObject[]
 
-  constructor(stage: Stage, dataDir: string, child: Child, ports: Ports) {
+  constructor(stage: Stage, dataDir: string, child: Child, ports: Ports, moreListeners: readonly ListenerObject[]) {
     this.#stage = stage
     this.dataDir = dataDir
     this.#child = child
     this.#ports = ports
+    this.#moreListeners = moreListeners
   }
 
-  static async start(stage: Stage): Promise<Hepscope> {
+  /** @param moreListeners beside one for UDP and one for TCP on 127.0.0.1 */
+  static async start(stage: Stage, moreListeners: readonly ListenerObject[] = []): Promise<Hepscope> {
     const dataDir = stage.directory()
-    const { child, ports } = await launch(stage, dataDir, ANY_PORTS)
-    return new Hepscope(stage, dataDir, child, ports)
+    const { child, ports } = await launch(stage, dataDir, ANY_PORTS, moreListeners)
+    return new Hepscope(stage, dataDir, child, ports, moreListeners)
   }
 
   get url(): string {
@@ -60,6 +72,12 @@ export class Hepscope {
   }
   get process(): Child {
     return this.#child
+  }
+
+  /** Port of a HEP listener by what the banner calls it, e.g. `udp [::1]`. */
+  hepPort(listener: string): number {
+    const port = this.#child.stdout.split(`${listener}:`)[1]
+    return Number.parseInt(port ?? '', 10)
   }
 
   login(): Promise<Api> {
@@ -110,17 +128,27 @@ export class Hepscope {
 
   /** Start it again with the same ports and data. */
   async startAgain(): Promise<void> {
-    const { child, ports } = await launch(this.#stage, this.dataDir, this.#ports)
+    const { child, ports } = await launch(this.#stage, this.dataDir, this.#ports, this.#moreListeners)
     this.#child = child
     this.#ports = ports
   }
 }
 
-async function launch(stage: Stage, dataDir: string, ports: Ports): Promise<{ child: Child; ports: Ports }> {
+async function launch(
+  stage: Stage,
+  dataDir: string,
+  ports: Ports,
+  moreListeners: readonly ListenerObject[],
+): Promise<{ child: Child; ports: Ports }> {
+  const listeners = [
+    { uri: `hep_udp:127.0.0.1:${ports.udp}` },
+    { uri: `hep_tcp:127.0.0.1:${ports.tcp}` },
+    ...moreListeners,
+  ]
   const child = runHepscope(stage, ['serve', '--config', SHIPPED_CONFIG], {
     HEPSCOPE_DATA_DIR: dataDir,
     HEPSCOPE_ADMIN_PASSWORD: PASSWORD,
-    HEPSCOPE_INGEST_LISTENERS: `hep_udp:127.0.0.1:${ports.udp},hep_tcp:127.0.0.1:${ports.tcp}`,
+    ...Object.fromEntries(listeners.flatMap(listenerEnv)),
     HEPSCOPE_COORDINATOR_LISTEN: `127.0.0.1:${ports.app}`,
     HEPSCOPE_NODE_LISTEN: `127.0.0.1:${ports.node}`,
   })
@@ -136,4 +164,11 @@ async function launch(stage: Stage, dataDir: string, ports: Ports): Promise<{ ch
   const health = await fetch(`http://127.0.0.1:${found.app}/health`)
   expect(await health.json()).toMatchObject({ status: 'ok' })
   return { child, ports: found }
+}
+
+function listenerEnv(listener: ListenerObject, index: number): [name: string, value: string][] {
+  return Object.entries(listener).map(([member, value]) => [
+    `HEPSCOPE_INGEST_LISTENERS_${index}_${member.toUpperCase()}`,
+    String(value),
+  ])
 }

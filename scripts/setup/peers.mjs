@@ -1,17 +1,29 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { canUseApt, installDebianPackages } from './apt.mjs'
 import { findExecutable, say } from './command.mjs'
 
-/** Programs of others that tests run against: their command and the Debian package that has it. */
+const LIBRARIES = '/usr/lib'
+
+/**
+ * Programs of others that tests run against: what a test calls them, the Debian package, and whether they are there.
+ *
+ * @type {readonly { name: string, debianPackage: string, isThere: () => boolean }[]}
+ */
 const PEERS = [
-  { command: 'sipp', debianPackage: 'sip-tester' },
-  { command: 'kamailio', debianPackage: 'kamailio' },
-  { command: 'sngrep', debianPackage: 'sngrep' },
+  command('sipp', 'sip-tester'),
+  command('kamailio'),
+  { name: 'kamailio-tls-modules', debianPackage: 'kamailio-tls-modules', isThere: hasKamailioTls },
+  command('rtpengine', 'rtpengine-daemon'),
+  command('sngrep'),
+  command('openssl'),
+  command('tshark'),
 ]
 
 /**
  * Install the peers that are not there, if we may.
  *
- * @returns {Promise<readonly string[]>} commands of those that are missing still; a line about them is then printed
+ * @returns {Promise<readonly string[]>} names of those that are missing still; a line about them is then printed
  */
 export async function ensurePeers() {
   const absent = absentPeers()
@@ -20,11 +32,25 @@ export async function ensurePeers() {
     say(`installing Debian packages for tests: ${packages.join(' ')}…`)
     await installDebianPackages(packages)
   }
-  const missing = absentPeers().map(({ command }) => command)
+  const missing = absentPeers().map(({ name }) => name)
   if (missing.length > 0) say(`tests that need these programs cannot run: ${missing.join(', ')}`)
   return missing
 }
 
 function absentPeers() {
-  return PEERS.filter(({ command }) => findExecutable(command) === undefined)
+  return PEERS.filter(({ isThere }) => !isThere())
+}
+
+/**
+ * @param {string} name of the executable
+ * @param {string} debianPackage
+ */
+function command(name, debianPackage = name) {
+  return { name, debianPackage, isThere: () => findExecutable(name) !== undefined }
+}
+
+/** A module of Kamailio is no command; it lies in a folder of the machine's architecture. */
+function hasKamailioTls() {
+  if (!existsSync(LIBRARIES)) return false
+  return readdirSync(LIBRARIES).some((folder) => existsSync(join(LIBRARIES, folder, 'kamailio', 'modules', 'tls.so')))
 }

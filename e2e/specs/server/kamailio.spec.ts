@@ -2,7 +2,7 @@ import { expect, test } from '../../test.ts'
 import { LiveView } from '../../page/live-view.ts'
 import { openTee } from '../../hep/tee.ts'
 import { keyOfFrame, keyOfPacket, keyOfRow } from '../../peers/evidence.ts'
-import { startKamailio } from '../../peers/kamailio.ts'
+import { siptraceLines, startKamailio } from '../../peers/kamailio.ts'
 import { tally } from '../../peers/sip-key.ts'
 import { makeCalls, startCallee } from '../../peers/sipp.ts'
 import { watchFrames } from '../../stream/viewer.ts'
@@ -21,7 +21,10 @@ for (const hepVersion of [3, 2] as const) {
   }) => {
     const tee = await openTee(stage, server.udpPort)
     const callee = await startCallee(stage, CALLS)
-    const proxyPort = await startKamailio(stage, { hepVersion, hepPort: tee.port, calleePort: callee.port })
+    const proxyPort = await startKamailio(stage, {
+      siptrace: siptraceLines(hepVersion, tee.port),
+      calleePort: callee.port,
+    })
     const frames = await watchFrames(stage, `${server.nodeUrl}/stream?proto=1`)
     const live = new LiveView(page, faults)
     await live.logIn(deployment)

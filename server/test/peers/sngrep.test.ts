@@ -57,6 +57,7 @@ function trimmed(bytes: Uint8Array): Buffer {
 }
 
 describePeer('sngrep', 'sngrep, listening for HEP', () => {
+  // IPv4 alone: what it gets of IPv6 it writes down with the address 0.0.0.0.
   const messages = tracedMessages()
 
   it('gets version 3 byte for byte, with addresses and times', async () => {

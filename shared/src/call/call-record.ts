@@ -1,3 +1,4 @@
+import { FLAG } from '../event/columns.ts'
 import { type Call, type CallKind, type Evidence, MAX_AGENTS, MAX_ROUTE } from './call.ts'
 import { EVIDENCE_OF_ANY_LEG, evidenceWords } from './evidence.ts'
 import type { LegRecord } from './leg-record.ts'
@@ -155,10 +156,14 @@ export class CallRecord implements Call {
     return this.kind === 'call' && this.isOpen
   }
 
-  /** Take the endpoints and the agent of an event. */
+  /** Take the agent of an event and, of SIP, the endpoints: media go their own way, logs to a collector. */
   passBy(row: RowReader): void {
     const { block, row: at } = row
     const agentId = block.agentId[at] ?? 0
+    if ((row.flags & FLAG.sip) === 0) {
+      this.#addAgent(agentId)
+      return
+    }
     const way = (row.source + row.destination) ^ agentId
     if (way === this.#lastWay || way === this.#wayBefore) return
     this.#wayBefore = this.#lastWay
@@ -196,6 +201,18 @@ export class CallRecord implements Call {
     name.nextOfCall = this.#name
     this.#name = name
     this.#nameCount++
+  }
+
+  /** Let go of a name that is to lead to another call. */
+  removeName(name: Name<LegRecord, CallRecord>): void {
+    let before: Name<LegRecord, CallRecord> | undefined
+    for (let other = this.#name; other !== undefined; before = other, other = other.nextOfCall) {
+      if (other !== name) continue
+      if (before === undefined) this.#name = name.nextOfCall
+      else before.nextOfCall = name.nextOfCall
+      this.#nameCount--
+      return
+    }
   }
 
   /** Call `visit` for each name that still leads here. */

@@ -71,7 +71,7 @@ export interface Call extends CallFacts {
   readonly id: string
   /** The A leg first, then by time. */
   readonly legs: readonly Leg[]
-  /** Endpoints as `ip:port`, in order of appearance; at most `MAX_ROUTE`. */
+  /** Endpoints of its SIP as `ip:port`, in order of appearance; at most `MAX_ROUTE`. */
   readonly route: readonly string[]
   /** Capture agents, in order of appearance; at most `MAX_AGENTS`. */
   readonly agentIds: readonly number[]

@@ -40,20 +40,9 @@ export class NameTable<Leg, Call> {
     const hash = hashBytes(bytes, at, end)
     const key = isSameBytes(text, bytes, at, end) ? text : keyOf(bytes, at, end)
     const name = new Name<Leg, Call>(hash, key, call)
-    this.#insert(name)
+    name.next = this.#chains.get(hash)
+    this.#chains.set(hash, name)
     return name
-  }
-
-  /** Put a name back if it was removed. */
-  keep(name: Name<Leg, Call>): void {
-    let other = this.#chains.get(name.hash)
-    while (other !== undefined && other !== name) other = other.next
-    if (other === undefined) this.#insert(name)
-  }
-
-  #insert(name: Name<Leg, Call>): void {
-    name.next = this.#chains.get(name.hash)
-    this.#chains.set(name.hash, name)
   }
 
   remove(name: Name<Leg, Call>): void {

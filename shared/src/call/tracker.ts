@@ -3,6 +3,7 @@ import { FLAG, TEXT, type TextColumn } from '../event/columns.ts'
 import { PROTOCOL_TYPE } from '../hep/chunks.ts'
 import { readCorrelation } from '../hep/correlation.ts'
 import { readChunks } from '../hep/decode.ts'
+import { withoutB2bSuffix } from './b2b-suffix.ts'
 import { CallRecord, MAX_LEGS } from './call-record.ts'
 import type { Call } from './call.ts'
 import { CallCounters, type CallTotals } from './counters.ts'
@@ -28,7 +29,6 @@ const MAX_NAMES = 4 * MAX_LEGS
 const MIN_LINK_BYTES = 4
 /** What OpenSIPS writes where it has no Call-ID. */
 const NULL_LINK = '<null>'
-const B2B_SUFFIX = /(?:_b2b-\d+)+$/
 
 /** HEP protocol types whose correlation id is a Call-ID by convention: RTCP, RTP reports and logs. */
 const CALL_ID_TYPES: ReadonlySet<number> = new Set([PROTOCOL_TYPE.rtcpJson, 34, 35, PROTOCOL_TYPE.log])
@@ -255,9 +255,9 @@ export class CallTracker {
       name.call.addLeg(leg)
       this.#ageing.add(name.call)
     } else {
+      // Before the new call: making room for it may evict the one that has the name, with all its names.
+      name.call.removeName(name)
       this.#addCall(leg).addName(name)
-      // Making room for the call may have evicted the one that had the name.
-      this.#names.keep(name)
     }
     return leg
   }
@@ -274,7 +274,7 @@ export class CallTracker {
   #link(name: LegName, leg: LegRecord, row: RowReader): void {
     if (!leg.isSuffixLinked) {
       leg.isSuffixLinked = true
-      const aLegId = leg.callId.replace(B2B_SUFFIX, '')
+      const aLegId = withoutB2bSuffix(leg.callId)
       if (aLegId !== leg.callId) {
         this.#linkTo(name, leg, new TextEncoder().encode(aLegId), aLegId)
       }
