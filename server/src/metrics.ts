@@ -8,7 +8,13 @@ export interface MetricSources {
   readonly received: () => Labelled
   readonly receivedBytes: () => Labelled
   readonly rejected: () => Labelled
+  readonly warned: () => Labelled
   readonly skipped: () => number
+  readonly streamSkippedBytes: () => number
+  readonly callbackErrors: () => number
+  readonly ingestThreads: () => number
+  readonly ingestThreadFailures: () => number
+  readonly ingestLost: () => number
   readonly relayed: () => Labelled
   readonly relayDropped: () => Labelled
   readonly events: () => number
@@ -18,8 +24,23 @@ export interface MetricSources {
   readonly streamSent: () => number
   readonly streamMatched: () => number
   readonly streamDropped: () => Labelled
+  readonly streamPublished: () => number
+  readonly streamWaiting: () => number
+  readonly streamBufferedBytes: () => number
+  readonly streamOverload: () => number
   readonly ringEvents: () => number
   readonly ringBytes: () => number
+  readonly nodeUp: () => Labelled
+  readonly nodeLagSeconds: () => Labelled
+  readonly nodeEvents: () => Labelled
+  readonly nodeReconnects: () => Labelled
+  readonly nodeGapEvents: () => Labelled
+  readonly nodeBadFrames: () => Labelled
+  readonly upstreamMissing: () => number
+  readonly upstreamDoubles: () => number
+  readonly reorderBlocks: () => number
+  readonly reorderEarly: () => number
+  readonly logins: () => Labelled
   readonly storedRows: () => number
   readonly storeDropped: () => Labelled
   readonly storeQueueBytes: () => number
@@ -64,9 +85,23 @@ export function createMetrics(sources: MetricSources): Registry {
     })
   }
 
+  const labelledGauge = (name: string, help: string, label: string, read: () => Labelled): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const [value, figure] of Object.entries(read())) this.set({ [label]: value }, figure)
+      },
+    })
+  }
+
   labelled('hepscope_packets_received_total', 'HEP packets received', 'transport', sources.received)
   labelled('hepscope_bytes_received_total', 'Bytes of HEP packets received', 'transport', sources.receivedBytes)
   labelled('hepscope_packets_rejected_total', 'What arrived and was no HEP packet', 'reason', sources.rejected)
+  labelled('hepscope_packets_warned_total', 'Events of which something was odd', 'warning', sources.warned)
   labelled(
     'hepscope_kernel_drops_total',
     'Datagrams that the kernel dropped before us',
@@ -74,6 +109,19 @@ export function createMetrics(sources: MetricSources): Registry {
     sources.kernelDrops,
   )
   counter('hepscope_packets_skipped_total', 'Packets that a callback stopped', sources.skipped)
+  counter(
+    'hepscope_stream_skipped_bytes_total',
+    'Bytes of HEP connections that are no packet',
+    sources.streamSkippedBytes,
+  )
+  counter('hepscope_callback_errors_total', 'Failures of HEP callbacks', sources.callbackErrors)
+  gauge('hepscope_ingest_threads', 'Threads that receive; 0: the main thread does', sources.ingestThreads)
+  counter(
+    'hepscope_ingest_thread_failures_total',
+    'Threads that receive and had to be started again',
+    sources.ingestThreadFailures,
+  )
+  counter('hepscope_ingest_lost_total', 'Events that were lost with a thread that failed', sources.ingestLost)
   labelled('hepscope_relayed_total', 'Packets sent on by the relay', 'to', sources.relayed)
   labelled('hepscope_relay_dropped_total', 'Packets that the relay could not send', 'cause', sources.relayDropped)
   counter('hepscope_events_total', 'Packets that became events', sources.events)
@@ -82,8 +130,28 @@ export function createMetrics(sources: MetricSources): Registry {
   counter('hepscope_stream_matched_total', 'Events that passed the filter of a viewer', sources.streamMatched)
   counter('hepscope_stream_sent_total', 'Events sent to viewers', sources.streamSent)
   labelled('hepscope_stream_dropped_total', 'Events that a viewer did not get', 'cause', sources.streamDropped)
+  counter('hepscope_stream_published_total', 'Events that entered a stream', sources.streamPublished)
+  gauge('hepscope_stream_waiting_events', 'Events that wait for slow viewers', sources.streamWaiting)
+  gauge('hepscope_stream_buffered_bytes', 'Bytes that wait in the sockets of viewers', sources.streamBufferedBytes)
+  counter('hepscope_stream_overload_total', 'Viewers that were ended as too slow for the load', sources.streamOverload)
   gauge('hepscope_stream_ring_events', 'Events in the ring', sources.ringEvents)
   gauge('hepscope_stream_ring_bytes', 'Bytes in the ring', sources.ringBytes)
+  labelledGauge('hepscope_node_up', '1 while there is a connection to the node', 'node', sources.nodeUp)
+  labelledGauge(
+    'hepscope_node_lag_seconds',
+    'How much later than at best its events come',
+    'node',
+    sources.nodeLagSeconds,
+  )
+  labelled('hepscope_node_events_total', 'Events received from the node', 'node', sources.nodeEvents)
+  labelled('hepscope_node_reconnects_total', 'Connections after the first', 'node', sources.nodeReconnects)
+  labelled('hepscope_node_gap_events_total', 'Events that the node could not give', 'node', sources.nodeGapEvents)
+  labelled('hepscope_node_bad_frames_total', 'Frames that were skipped', 'node', sources.nodeBadFrames)
+  counter('hepscope_stream_missing_total', 'Events that never came from their node', sources.upstreamMissing)
+  counter('hepscope_stream_doubles_total', 'Events that came twice and were dropped', sources.upstreamDoubles)
+  gauge('hepscope_reorder_blocks', 'Blocks that wait for older ones of other nodes', sources.reorderBlocks)
+  counter('hepscope_reorder_early_total', 'Blocks that waited less, as too many did', sources.reorderEarly)
+  labelled('hepscope_logins_total', 'Tries to log in, by how they ended', 'result', sources.logins)
   counter('hepscope_stored_rows_total', 'Rows that can be searched', sources.storedRows)
   labelled('hepscope_store_dropped_total', 'Events that were not stored', 'cause', sources.storeDropped)
   gauge('hepscope_store_queue_bytes', 'Bytes on their way to the store', sources.storeQueueBytes)

@@ -1,8 +1,9 @@
-import { hostname } from 'node:os'
 import { z } from 'zod'
 import { parseNetwork } from '@hepscope/shared/net/network.ts'
 import { traceSchema } from '../trace/config.ts'
 import { parseHostPort, parseListenerUri } from './address.ts'
+import { oidcSchema } from './login.ts'
+import { nodeSchema, remoteNodeFaults, remoteNodesSchema } from './nodes.ts'
 
 const count = z.int().min(0)
 const positive = z.int().min(1)
@@ -30,7 +31,7 @@ const listener = z
       /** Who may send; none named: everybody. */
       networks: z.array(network).optional(),
       /** Packets a second of one sender. */
-      packets_per_sec: positive.optional(),
+      packets_per_sec: positive.max(1_000_000).optional(),
       /** PEM files of a hep_tls listener. */
       cert: z.string().optional(),
       key: z.string().optional(),
@@ -44,11 +45,7 @@ const listener = z
     'hep_tls needs cert and key',
   )
 
-/**
- * Every key of `hepscope.yaml` with its type, bounds and default; `docs/config.md` explains them.
- * The keys of Homer's live stream keep their names and defaults.
- */
-export const configSchema = z.strictObject({
+const sections = z.strictObject({
   data_dir: z.string().min(1).default('./data'),
   /** Password of the first admin; empty: a random one is made and printed once. */
   admin_password: z.string().default(''),
@@ -58,6 +55,8 @@ export const configSchema = z.strictObject({
       listeners: z.array(listener).prefault(['hep_udp:0.0.0.0:9060', 'hep_tcp:0.0.0.0:9060']),
       /** ES modules that export `onHep`; the last one runs first. */
       callbacks: z.array(z.string()).default([]),
+      /** Threads that receive and decode, and share the sockets; 0: the main thread does it. */
+      workers: count.max(64).default(0),
       /** How long a packet may wait for its block to fill, ms. */
       block_interval_ms: positive.max(1000).default(5),
       udp: z.strictObject({ socket_recv_buffer: positive.default(8_388_608) }).prefault({}),
@@ -68,6 +67,19 @@ export const configSchema = z.strictObject({
           message_timeout_ms: positive.default(10_000),
           /** Reads that one packet may take, as in proto_hep; 0: any number. */
           hep_max_msg_chunks: count.default(0),
+          /** After a bad header search for the next packet instead of closing the connection. */
+          scan: z.boolean().default(false),
+        })
+        .prefault({}),
+      /** What is demanded of a packet beyond the lengths that must add up. */
+      decode: z
+        .strictObject({
+          /** Refuse bytes behind a packet and chunks of a wrong size, which are otherwise taken with a warning. */
+          strict: z.boolean().default(false),
+          /** Refuse HEPv3 by its other names, EEP3 and EEP1. */
+          strict_magic: z.boolean().default(false),
+          /** Mend or replace times that lie far from now. */
+          sanitize_time: z.boolean().default(false),
         })
         .prefault({}),
       hep_stream: z
@@ -79,21 +91,28 @@ export const configSchema = z.strictObject({
           per_sub_queue_len: positive.default(256),
           /** 0: no limit. */
           rate_per_sub_pps: count.default(500),
+          /** SIP header fields whose values are made unreadable in streamed payloads, e.g. Authorization. */
+          mask_headers: z.array(z.string().regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header field')).default([]),
         })
         .prefault({}),
     })
     .prefault({}),
-  node: z
-    .strictObject({ name: z.string().min(1).max(255).default(hostname()), listen: hostPort.default('127.0.0.1:8083') })
-    .prefault({}),
+  node: nodeSchema.prefault({}),
   coordinator: z
     .strictObject({
       listen: hostPort.default('0.0.0.0:8081'),
+      nodes: remoteNodesSchema.default([]),
+      /** How long a block waits for older ones of other nodes, ms; 0: not at all. */
+      reorder_ms: count.max(10_000).default(50),
       hep_stream: z
         .strictObject({
           enable: z.boolean().default(false),
           allow_payload: z.boolean().default(false),
+          /** How long the connection to a node may take to be made. */
+          fan_out_timeout_ms: positive.max(60_000).default(2000),
           history_limit: count.default(200),
+          /** Past events of a viewer that does not say how many; the original's code sends `history_limit`. */
+          history_default: count.default(0),
         })
         .prefault({}),
       jwt: z
@@ -105,6 +124,26 @@ export const configSchema = z.strictObject({
           cookie_trusted_origins: z.array(z.string()).default([]),
         })
         .prefault({}),
+      auth: z
+        .strictObject({
+          /** Only the OpenID provider and API tokens let somebody in. */
+          disable_password_login: z.boolean().default(false),
+        })
+        .prefault({}),
+      api_settings: z
+        .strictObject({
+          enable_token_access: z.boolean().default(true),
+          auth_token_header: z
+            .string()
+            .regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header')
+            .default('Auth-Token'),
+        })
+        .prefault({}),
+      oidc: oidcSchema.prefault({}),
+      /** Who gets the payloads of stored rows. */
+      stored_payload: z.enum(['users', 'admins', 'nobody']).default('users'),
+      /** Longest file that may be imported, as sent and inflated: it is held in memory. */
+      import_max_bytes: positive.max(1024 * 1024 * 1024).default(64 * 1024 * 1024),
     })
     .prefault({}),
   trace: traceSchema.prefault({}),
@@ -121,6 +160,14 @@ export const configSchema = z.strictObject({
       retention_days: count.default(0),
     })
     .prefault({}),
+})
+
+/**
+ * Every key of `hepscope.yaml` with its type, bounds and default; `docs/config.md` explains them.
+ * The keys of Homer's live stream keep their names and defaults.
+ */
+export const configSchema = sections.superRefine((config, context) => {
+  for (const { path, message } of remoteNodeFaults(config)) context.addIssue({ code: 'custom', path, message })
 })
 
 export type Config = z.infer<typeof configSchema>

@@ -1,69 +1,37 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { bodyParser } from '@koa/bodyparser'
-import Router from '@koa/router'
-import Koa, { type DefaultState } from 'koa'
+import Koa from 'koa'
 import sirv from 'sirv'
-import { authenticate, type CredentialOptions } from '../auth/credentials.ts'
-import type { Session, SessionStore } from '../auth/sessions.ts'
+import { AccountError } from '../auth/account-error.ts'
 import type { Logger } from '../log.ts'
+import type { AppContext, AppMiddleware, RequestState } from './context.ts'
 import { AppError, errorBody } from './error.ts'
-
-export interface RequestState extends DefaultState {
-  requestId: string
-  /** Set by `requireLogin`. */
-  session?: Session
-}
-export type AppRouter = Router<RequestState>
-export type AppContext = Parameters<Parameters<AppRouter['use']>[0]>[0]
-export type AppMiddleware = Parameters<AppRouter['use']>[0]
+import type { RouteTable } from './route-table.ts'
 
 const MAX_BODY = '256kb'
-
-/** A router for one file of routes. */
-export function newRouter(): AppRouter {
-  return new Router<RequestState>()
-}
 
 /**
  * The koa application: security headers, error envelope, the API routes, and the built web app.
  *
  * @param clientDir folder of the built app; left out where it has not been built, or for the node port
  */
-export function createApp(log: Logger, routers: readonly AppRouter[], clientDir?: string): Koa<RequestState> {
+export function createApp(log: Logger, tables: readonly RouteTable[], clientDir?: string): Koa<RequestState> {
   const app = new Koa<RequestState>()
   app.use(securityHeaders)
   app.use(errorEnvelope(log))
   app.use(bodyParser({ enableTypes: ['json'], jsonLimit: MAX_BODY, onError: badBody }))
-  for (const router of routers) app.use(router.routes()).use(router.allowedMethods())
+  for (const { router } of tables) app.use(router.routes())
   if (clientDir !== undefined && existsSync(clientDir)) app.use(staticFiles(clientDir))
   app.use((ctx) => {
-    throw new AppError('not_found', `No such resource: ${ctx.method} ${ctx.path}`)
+    const allowed = tables.flatMap(({ router }) =>
+      router.match(ctx.path, ctx.method).path.flatMap(({ methods }) => methods),
+    )
+    if (allowed.length === 0) throw new AppError('not_found', `No such resource: ${ctx.method} ${ctx.path}`)
+    ctx.set('Allow', allowed.join(', '))
+    throw new AppError('method_not_allowed', `${ctx.method} is not allowed here`)
   })
   return app
-}
-
-/** Admits requests with a valid token alone; the session is in `ctx.state.session`. */
-export function requireLogin(sessions: SessionStore, options: CredentialOptions): AppMiddleware {
-  return async (ctx, next) => {
-    const result = await authenticate(ctx.req, sessions, options)
-    if (!result.ok) throw new AppError(result.status === 401 ? 'unauthorized' : 'forbidden', result.detail)
-    ctx.state.session = result.session
-    await next()
-  }
-}
-
-/** Behind `requireLogin`: admits admins alone. */
-export const requireAdmin: AppMiddleware = async (ctx, next) => {
-  if (sessionOf(ctx).admin) await next()
-  else throw new AppError('forbidden', 'Admin rights are needed')
-}
-
-/** The session that `requireLogin` found. */
-export function sessionOf(ctx: AppContext): Session {
-  const { session } = ctx.state
-  if (session === undefined) throw new Error('route without requireLogin')
-  return session
 }
 
 const securityHeaders: AppMiddleware = async (ctx, next) => {
@@ -83,12 +51,11 @@ function errorEnvelope(log: Logger): AppMiddleware {
     ctx.state.requestId = randomUUID()
     try {
       await next()
-      // allowedMethods() sets a status without a body.
-      if (ctx.status === 405 || ctx.status === 501) ctx.body = errorBody(405, `${ctx.method} is not allowed here`)
     } catch (error) {
-      if (error instanceof AppError) {
-        ctx.status = error.status
-        ctx.body = errorBody(error.status, error.message, error.fields)
+      const fault = error instanceof AccountError ? accountFault(error) : error
+      if (fault instanceof AppError) {
+        ctx.status = fault.status
+        ctx.body = errorBody(fault.status, fault.message, fault.fields)
         return
       }
       log.error({ err: error, method: ctx.method, path: ctx.path, requestId: ctx.state.requestId }, 'request failed')
@@ -96,6 +63,12 @@ function errorEnvelope(log: Logger): AppMiddleware {
       ctx.body = errorBody(500, `Internal error; the log has it under request ${ctx.state.requestId}`)
     }
   }
+}
+
+/** What is wrong with a user or a token, as the API says it; a file that cannot be read is not the client's fault. */
+function accountFault(error: AccountError): Error {
+  if (error.kind === 'unreadable') return error
+  return new AppError(error.kind === 'missing' ? 'not_found' : 'invalid_argument', error.message)
 }
 
 function badBody(error: Error): void {

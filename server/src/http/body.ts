@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { AppContext } from './app.ts'
+import type { AppContext } from './context.ts'
 import { AppError } from './error.ts'
 
 /**

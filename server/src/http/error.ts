@@ -1,12 +1,23 @@
+import { z } from 'zod'
+
 /** What an API client did wrong, or what we cannot do for it now. Each code has one HTTP status. */
 export type ErrorCode =
-  'invalid_argument' | 'unauthorized' | 'forbidden' | 'not_found' | 'too_many_requests' | 'unavailable'
+  | 'invalid_argument'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'too_large'
+  | 'too_many_requests'
+  | 'unavailable'
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid_argument: 400,
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
+  method_not_allowed: 405,
+  too_large: 413,
   too_many_requests: 429,
   unavailable: 503,
 }
@@ -31,9 +42,26 @@ const TYPES: ReadonlyMap<number, string> = new Map([
   [404, 'not_found'],
 ])
 
+/** Schema of the envelope that every error of the v4 API comes in. */
+export const errorSchema = z.object({
+  error: z.object({
+    type: z.string().describe('URI of the kind of error'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe('What is wrong, for people'),
+    errors: z
+      .array(
+        z.object({ field: z.string(), message: z.string(), at: z.int().optional().describe('Offset in the text') }),
+      )
+      .optional(),
+  }),
+})
+
 export interface FieldFault {
   readonly field: string
   readonly message: string
+  /** Where in the text of the field, in UTF-16 units. */
+  readonly at?: number
 }
 
 /** An error whose message is meant for the API client. */

@@ -1,7 +1,7 @@
+import type { ScanOptions } from '@hepscope/shared/hep/scan.ts'
 import { parseNetwork } from '@hepscope/shared/net/network.ts'
 import { parseListenerUri } from '../config/address.ts'
 import type { Config, ListenerConfig } from '../config/schema.ts'
-import { Gate } from '../ingest/gate.ts'
 import type { ListenerOptions } from '../ingest/listener.ts'
 
 /** What the listeners of a checked configuration are opened with. */
@@ -11,11 +11,17 @@ export function listenerOptions({ ingest }: Config): ListenerOptions[] {
     maxConnections: ingest.tcp.max_connections,
     messageTimeoutMs: ingest.tcp.message_timeout_ms,
     maxMessageChunks: ingest.tcp.hep_max_msg_chunks,
+    scan: ingest.tcp.scan,
   }
   return ingest.listeners.flatMap((entry: ListenerConfig) => {
     const uri = parseListenerUri(entry.uri)
     return uri === undefined ? [] : [{ ...limits, uri, ...demandsOf(entry) }]
   })
+}
+
+/** What packets are decoded with. */
+export function scanOptions({ ingest: { decode } }: Config): ScanOptions {
+  return { strict: decode.strict, strictMagic: decode.strict_magic, sanitizeTime: decode.sanitize_time }
 }
 
 function demandsOf(entry: ListenerConfig): Pick<ListenerOptions, 'gate' | 'tls'> {
@@ -24,11 +30,11 @@ function demandsOf(entry: ListenerConfig): Pick<ListenerOptions, 'gate' | 'tls'>
   const needsGate = authKey !== undefined || networks.length > 0 || packetsPerSec !== undefined
   return {
     ...(needsGate && {
-      gate: new Gate({
+      gate: {
         networks: networks.flatMap((text) => parseNetwork(text) ?? []),
         ...(authKey !== undefined && { authKey }),
         ...(packetsPerSec !== undefined && { packetsPerSec }),
-      }),
+      },
     }),
     ...(cert !== undefined &&
       key !== undefined && {

@@ -1,6 +1,6 @@
 import { playSampleCalls } from '../gen/play.ts'
 import type { SamplePlayer } from '../http/routes/samples.ts'
-import type { HepListener } from '../ingest/hep-listener.ts'
+import type { ListenerStatus } from '../ingest/hep-listener.ts'
 import type { Logger } from '../log.ts'
 import { openSender } from '../trace/sender.ts'
 
@@ -9,12 +9,12 @@ const CALLS_PER_SEC = 2
 /** Sends invented calls as HEP to our own first listener, so that they take the way that real ones take. */
 export class SampleCalls implements SamplePlayer {
   sentCount = 0
-  readonly #listeners: () => readonly HepListener[]
+  readonly #listeners: () => readonly ListenerStatus[]
   readonly #log: Logger
   #playing: AbortController | undefined
   #round = 0
 
-  constructor(listeners: () => readonly HepListener[], log: Logger) {
+  constructor(listeners: () => readonly ListenerStatus[], log: Logger) {
     this.#listeners = listeners
     this.#log = log
   }

@@ -1,48 +1,46 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { parseHostPort } from '../config/address.ts'
 import type { Config } from '../config/schema.ts'
-import { SessionStore } from '../auth/sessions.ts'
-import { UserStore } from '../auth/users.ts'
-import { createApp, requireLogin } from '../http/app.ts'
-import { errorBody } from '../http/error.ts'
-import { authRoutes } from '../http/routes/auth.ts'
-import { operationRoutes } from '../http/routes/operation.ts'
-import { sampleRoutes } from '../http/routes/samples.ts'
-import { searchRoutes } from '../http/routes/search.ts'
-import { statusRoutes } from '../http/routes/status.ts'
-import { streamRoutes } from '../http/routes/stream.ts'
-import { loadCallbacks } from '../ingest/callbacks.ts'
-import type { HepListener } from '../ingest/hep-listener.ts'
-import { Ingest } from '../ingest/ingest.ts'
-import { ListenError, listenFault, openListener } from '../ingest/listener.ts'
+import { createApp } from '../http/app.ts'
+import { createReception } from '../ingest/create-reception.ts'
+import type { ListenerStatus } from '../ingest/hep-listener.ts'
+import { ListenError, listenFault } from '../ingest/listener.ts'
 import type { Logger } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
+import { openAccounts } from './accounts.ts'
+import { type Api, makeApi } from './api.ts'
 import { lockDataDir } from './data-dir-lock.ts'
-import { RejectLog } from './reject-log.ts'
+import { importFile } from './importer.ts'
 import { raisePriority } from './priority.ts'
 import { openRelay } from './relay.ts'
 import { SampleCalls } from './sample-calls.ts'
-import { listenerOptions } from './listeners.ts'
+import { listenerOptions, scanOptions } from './listeners.ts'
 import { healthOf, metricSources, statsOf } from './status.ts'
 import { openStore, type Store } from '../store/store.ts'
-import { Broker } from '../stream/broker.ts'
-import { VERSION } from '../version.ts'
+import type { SubscriptionLimits } from '../stream/subscription.ts'
 import { StreamEndpoint } from '../stream/endpoint.ts'
 import { coordinatorPolicy, nodePolicy } from './stream-policies.ts'
+import { streamStatus } from './stream-status.ts'
+import { makeStreams, nodeTls } from './streams.ts'
 
 /** How long viewers have to answer the close at shutdown. */
 const CLOSE_TIMEOUT_MS = 2000
+/** Agent of imported SIP that came in no HEP: 0 is what nobody uses. */
+const IMPORT_AGENT_ID = 0
 
 export interface RunningServer {
   /** Ports in use, also where the configuration asked for any. */
-  readonly listeners: readonly HepListener[]
+  readonly listeners: readonly ListenerStatus[]
   readonly appPort: number
   readonly nodePort: number
   /** Password of an admin that was made just now; to be shown once. */
   readonly generatedPassword: string | undefined
+  /** What the two ports serve. */
+  readonly api: Api
   /** Take what has arrived, write it out, say goodbye to viewers. Idempotent. */
   close(): Promise<void>
 }
@@ -50,7 +48,7 @@ export interface RunningServer {
 /**
  * Start everything that the configuration asks for.
  *
- * @throws DataDirError, ListenError, UserError or StoreError before anything is served; what was opened is closed again
+ * @throws DataDirError, ListenError, AccountError or StoreError before anything is served; what was opened is closed again
  */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
   const opened: (() => Promise<void>)[] = []
@@ -73,113 +71,106 @@ async function open(
 ): Promise<RunningServer> {
   const unlock = lockDataDir(config.data_dir)
   opened.push(async () => unlock())
-  const users = new UserStore(config.data_dir)
-  const generatedPassword = await users.ensureAdmin(config.admin_password)
-  const { jwt } = config.coordinator
-  const sessions = new SessionStore(config.data_dir, users, jwt.secret, jwt.expire_hours)
-  const credentials = { cookieName: jwt.cookie_name, trustedOrigins: jwt.cookie_trusted_origins }
+  const accounts = await openAccounts(config)
+  opened.push(async () => accounts.tokens.close())
 
   const store = config.storage.enable ? await openStoreOf(config, log) : undefined
   if (store !== undefined) opened.push(() => store.close())
-  const broker = brokerOf(config)
-  const callbacks = await loadCallbacks(config.ingest.callbacks, log.child({ part: 'callbacks' }))
+  const own = { node: config.node.name, epoch: Date.now() }
+  const tls = nodeTls(config)
+  const streams = makeStreams(config, own, log.child({ part: 'coordinator' }))
   const relay = openRelay(config, log.child({ part: 'trace' }))
   if (relay !== undefined) opened.push(() => relay.close())
-  const rejectLog = new RejectLog(log.child({ part: 'ingest' }))
-  const ingest = new Ingest({
-    source: { node: config.node.name, epoch: Date.now() },
+  const reception = createReception({
+    threads: config.ingest.workers,
+    listeners: listenerOptions(config),
+    source: own,
     blockIntervalMs: config.ingest.block_interval_ms,
+    scan: scanOptions(config),
+    callbacks: config.ingest.callbacks,
+    log: log.child({ part: 'ingest' }),
     onBlock: (block) => {
-      broker?.publish(block)
+      streams.publish(block)
       store?.append(block)
     },
-    onReject: (rejection) => rejectLog.add(rejection),
-    ...(callbacks !== undefined && { callbacks }),
-    ...(relay !== undefined && { onPacket: (packet) => relay.receive(packet) }),
+    ...(relay !== undefined && { onPacket: (packet: Uint8Array) => relay.receive(packet) }),
   })
 
   // Behind the store's start: its threads are not to have it.
   if (!raisePriority()) log.debug('no right to raise the priority of the thread that reads the sockets')
-  const listeners: HepListener[] = []
-  const sources = { ingest, broker, store, listeners, relay }
-  const health = () => healthOf(sources)
-  const metrics = createMetrics(metricSources(sources))
-  const login = requireLogin(sessions, credentials)
-  const samples = new SampleCalls(() => listeners, log.child({ part: 'samples' }))
+  const endpoints: StreamEndpoint[] = []
+  const sources = { reception, streams, store, relay, logins: accounts.logins, endpoints }
+  const samples = new SampleCalls(() => reception.listeners, log.child({ part: 'samples' }))
   opened.push(() => samples.close())
-  const streamOptions = config.coordinator.hep_stream
-  const appBroker = streamOptions.enable ? broker : undefined
-  const app = createApp(
-    log.child({ part: 'http' }),
-    [
-      operationRoutes('coordinator', health, metrics),
-      authRoutes({ users, sessions, credentials, log: log.child({ part: 'auth' }) }),
-      statusRoutes(
-        login,
-        () => ({
-          version: VERSION,
-          node: config.node.name,
-          listeners: listeners.map(({ transport, host, port }) => ({ transport, host, port })),
-          stream: {
-            enabled: appBroker !== undefined,
-            allowPayload: streamOptions.allow_payload,
-            historyLimit: streamOptions.history_limit,
-          },
-          storage: { enabled: store !== undefined },
+  const api = makeApi({
+    config,
+    accounts,
+    store,
+    samples,
+    imports: {
+      maxBytes: config.coordinator.import_max_bytes,
+      run: (name, file, signal) =>
+        importFile(name, file, signal, {
+          maxBytes: config.coordinator.import_max_bytes,
+          agentId: IMPORT_AGENT_ID,
+          receive: (packet) => reception.receive(packet),
+          queueBytes: () => store?.stats().queueBytes ?? 0,
         }),
-        () => statsOf(sources),
-      ),
-      searchRoutes(login, store),
-      sampleRoutes(login, samples),
-      streamRoutes(
-        '/api/v4/stream/hep',
-        appBroker !== undefined,
-        errorBody(503, 'HEP stream is not configured'),
-        login,
-      ),
-    ],
-    fileURLToPath(new URL('../../client/dist', import.meta.url)),
-  )
-  const node = createApp(log.child({ part: 'node' }), [
-    operationRoutes('node', health, metrics),
-    streamRoutes('/stream', broker !== undefined, 'hep stream not configured'),
-  ])
+      log: log.child({ part: 'import' }),
+    },
+    health: () => healthOf(sources),
+    metrics: createMetrics(metricSources(sources)),
+    stats: () => statsOf(sources),
+    streamStatus: () => streamStatus(streams, endpoints),
+    listeners: () => reception.listeners.map(({ transport, host, port }) => ({ transport, host, port })),
+    isStreamOn: { app: streams.app !== undefined, node: streams.node !== undefined },
+    log,
+  })
+  const clientDir = fileURLToPath(new URL('../../client/dist', import.meta.url))
+  const app = createApp(log.child({ part: 'http' }), api.app, clientDir)
+  const node = createApp(log.child({ part: 'node' }), api.node)
 
   const appServer = await listen(app.callback(), config.coordinator.listen, opened)
-  const nodeServer = await listen(node.callback(), config.node.listen, opened)
-  const policy = coordinatorPolicy(appBroker, sessions, {
-    historyLimit: streamOptions.history_limit,
-    allowPayload: streamOptions.allow_payload,
-    credentials,
-  })
+  const nodeServer = await listen(node.callback(), config.node.listen, opened, tls)
+  const stream = { node: config.node.name, limits: viewerLimits(config) }
   const streamLog = log.child({ part: 'stream' })
-  const endpoints = [
-    new StreamEndpoint(appServer, policy, streamLog),
-    new StreamEndpoint(nodeServer, nodePolicy(broker), streamLog),
-  ]
-  const stopHearing = sessions.onRevoked((jti) => {
-    for (const endpoint of endpoints) endpoint.endSession(jti)
+  const { hep_stream: streamOptions } = config.coordinator
+  const policy = coordinatorPolicy(streams.app, {
+    ...stream,
+    historyLimit: streamOptions.history_limit,
+    defaultHistory: streamOptions.history_default,
+    allowPayload: streamOptions.allow_payload,
+    credentials: accounts.credentials,
+    ready: streams.fanIn?.ready ?? Promise.resolve(),
+    log: streamLog,
   })
+  endpoints.push(
+    new StreamEndpoint(appServer, policy, streamLog),
+    new StreamEndpoint(
+      nodeServer,
+      nodePolicy(streams.node, {
+        ...stream,
+        bufferEvents: config.ingest.hep_stream.buffer_size,
+        access: { token: config.node.token, loopbackExempt: config.node.loopback_exempt },
+        allowPayload: config.node.allow_payload,
+      }),
+      streamLog,
+    ),
+  )
   opened.push(async () => {
-    stopHearing()
     await Promise.all(endpoints.map((endpoint) => endpoint.close(CLOSE_TIMEOUT_MS)))
   })
 
-  // Pushed first so that it runs last: listeners close, then what they had received is sealed.
-  opened.push(() => {
-    ingest.flush()
-    return Promise.resolve()
-  })
-  for (const options of listenerOptions(config)) {
-    const listener = await openListener(ingest, options)
-    listeners.push(listener)
-    opened.push(() => listener.close())
-  }
+  opened.push(async () => streams.fanIn?.close())
+  opened.push(() => reception.close())
+  await reception.open()
+  streams.fanIn?.open()
   return {
-    listeners,
+    listeners: reception.listeners,
     appPort: portOf(appServer),
     nodePort: portOf(nodeServer),
-    generatedPassword,
+    generatedPassword: accounts.generatedPassword,
+    api,
     close,
   }
 }
@@ -198,24 +189,18 @@ function openStoreOf(config: Config, log: Logger): Promise<Store> {
   })
 }
 
-function brokerOf(config: Config): Broker | undefined {
-  const stream = config.ingest.hep_stream
-  if (!stream.enable) return undefined
-  return new Broker({
-    bufferEvents: stream.buffer_size,
-    bufferBytes: stream.buffer_bytes,
-    maxSubscribers: stream.max_subscribers,
-    queueLength: stream.per_sub_queue_len,
-    ratePerSec: stream.rate_per_sub_pps,
-  })
+function viewerLimits({ ingest: { hep_stream: stream } }: Config): SubscriptionLimits {
+  return { queueLength: stream.per_sub_queue_len, ratePerSec: stream.rate_per_sub_pps }
 }
 
 async function listen(
   handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   address: string,
   opened: (() => Promise<void>)[],
+  tls?: { readonly cert: string; readonly key: string },
 ): Promise<Server> {
-  const server = createServer((request, response) => void handler(request, response))
+  const handle = (request: IncomingMessage, response: ServerResponse) => void handler(request, response)
+  const server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle)
   const at = parseHostPort(address)
   try {
     server.listen(at)

@@ -1,47 +1,80 @@
+import type { LoginCounts } from '../auth/login-counts.ts'
 import type { Health } from '../http/routes/operation.ts'
-import type { Ingest } from '../ingest/ingest.ts'
-import type { HepListener } from '../ingest/hep-listener.ts'
+import type { Reception } from '../ingest/reception.ts'
 import type { Labelled, MetricSources } from '../metrics.ts'
+import type { NodeStatus } from '../coordinator/node-status.ts'
 import type { Store } from '../store/store.ts'
 import type { Broker } from '../stream/broker.ts'
+import type { StreamEndpoint } from '../stream/endpoint.ts'
+import type { Subscription } from '../stream/subscription.ts'
 import type { Relay } from '../trace/relay.ts'
 import { VERSION } from '../version.ts'
+import type { Streams } from './streams.ts'
 
 /** Where the figures of `/metrics`, `/health` and `/api/v4/stats` come from: one place, so that they agree. */
 export interface StatusSources {
-  readonly ingest: Ingest
-  readonly broker: Broker | undefined
+  readonly reception: Reception
+  readonly streams: Streams
   readonly store: Store | undefined
-  readonly listeners: readonly HepListener[]
   readonly relay: Relay | undefined
+  readonly logins: LoginCounts
+  /** Filled once the ports are open. */
+  readonly endpoints: readonly StreamEndpoint[]
 }
 
 /** State for `/health`: degraded when something an operator should look at is going on. */
-export function healthOf({ store }: StatusSources): Health {
+export function healthOf({ store, streams }: StatusSources): Health {
   const problems: string[] = []
   const fault = store?.stats().lastError
   if (fault !== undefined) problems.push(`storage: ${fault}`)
+  const replayBytes = store?.stats().replayBytes ?? 0
+  if (replayBytes > 0) problems.push(`storage: ${replayBytes} bytes of the log are being read back; searches miss them`)
+  for (const { node, state, lastError } of streams.fanIn?.status() ?? []) {
+    if (state === 'down') problems.push(`node ${node} is down: ${lastError}`)
+  }
   return { status: problems.length === 0 ? 'ok' : 'degraded', version: VERSION, problems }
 }
 
 export function metricSources(sources: StatusSources): MetricSources {
-  const { ingest, broker, store } = sources
+  const { reception, streams, store } = sources
   return {
-    received: () => ingest.receivedCount,
-    receivedBytes: () => ingest.receivedBytes,
-    rejected: () => Object.fromEntries(ingest.rejectedCount),
-    skipped: () => ingest.skippedCount,
+    received: () => reception.counts.received,
+    receivedBytes: () => reception.counts.receivedBytes,
+    rejected: () => reception.counts.rejected,
+    warned: () => reception.counts.warned,
+    skipped: () => reception.counts.skipped,
+    streamSkippedBytes: () => reception.counts.skippedBytes,
+    callbackErrors: () => reception.counts.callbackErrors,
+    ingestThreads: () => reception.threadCount,
+    ingestThreadFailures: () => reception.failures.count,
+    ingestLost: () => reception.failures.lostEvents,
     relayed: () => relayed(sources),
     relayDropped: () => relayDropped(sources),
-    events: () => ingest.eventCount,
+    events: () => reception.counts.events,
     kernelDrops: () => kernelDrops(sources),
-    connections: () => sources.listeners.reduce((sum, listener) => sum + listener.connectionCount, 0),
-    subscribers: () => broker?.subscriberCount ?? 0,
-    streamSent: () => broker?.counts.sent ?? 0,
-    streamMatched: () => broker?.counts.matched ?? 0,
-    streamDropped: () => streamDrops(broker),
-    ringEvents: () => (broker === undefined ? 0 : broker.ring.end - broker.ring.start),
-    ringBytes: () => broker?.ring.bytes ?? 0,
+    connections: () => reception.listeners.reduce((sum, listener) => sum + listener.connectionCount, 0),
+    subscribers: () => viewerCount(streams),
+    streamSent: () => sumOf(streams, ({ counts }) => counts.sent),
+    streamMatched: () => sumOf(streams, ({ counts }) => counts.matched),
+    streamDropped: () => streamDrops(streams),
+    streamPublished: () => sumOf(streams, ({ counts }) => counts.published),
+    streamWaiting: () => sumOfViewers(sources, ({ waitingCount }) => waitingCount),
+    streamBufferedBytes: () => sumOfViewers(sources, ({ bufferedBytes }) => bufferedBytes),
+    streamOverload: () => sources.endpoints.reduce((sum, { overloadCount }) => sum + overloadCount, 0),
+    ringEvents: () => sumOf(streams, ({ ring }) => ring.end - ring.start),
+    ringBytes: () => sumOf(streams, ({ ring }) => ring.bytes),
+    nodeUp: () => ofNodes(streams, ({ state }) => (state === 'connected' ? 1 : 0)),
+    nodeLagSeconds: () => ofNodes(streams, ({ lagMs }) => (lagMs === undefined ? undefined : lagMs / 1000)),
+    nodeEvents: () => ofNodes(streams, ({ events }) => events),
+    nodeReconnects: () => ofNodes(streams, ({ reconnects }) => reconnects),
+    nodeGapEvents: () =>
+      ofNodes(streams, ({ gaps }) => Object.values(gaps).reduce<number>((sum, count) => sum + count, 0)),
+    nodeBadFrames: () => ofNodes(streams, ({ badFrames }) => badFrames),
+    upstreamMissing: () => sumOf(streams, ({ continuity }) => continuity.missingCount),
+    upstreamDoubles: () => sumOf(streams, ({ continuity }) => continuity.duplicateCount),
+    reorderBlocks: () => streams.fanIn?.waitingBlocks ?? 0,
+    reorderEarly: () => streams.fanIn?.earlyBlocks ?? 0,
+    logins: () => sources.logins.all,
     storedRows: () => store?.stats().storedRows ?? 0,
     storeDropped: () => store?.stats().dropped ?? {},
     storeQueueBytes: () => store?.stats().queueBytes ?? 0,
@@ -50,27 +83,54 @@ export function metricSources(sources: StatusSources): MetricSources {
 
 /** The figures of the page's status line. */
 export function statsOf(sources: StatusSources): object {
-  const { ingest, broker, store } = sources
+  const { reception, streams, store } = sources
+  const { received, rejected, events, lastPacketMs } = reception.counts
   return {
-    packetsReceived: ingest.receivedCount,
-    rejected: Object.fromEntries(ingest.rejectedCount),
+    packetsReceived: received,
+    rejected,
     kernelDrops: kernelDrops(sources),
-    events: ingest.eventCount,
-    lastPacketMs: ingest.lastPacketMs,
-    subscribers: broker?.subscriberCount ?? 0,
-    streamDropped: streamDrops(broker),
+    events,
+    lastPacketMs,
+    subscribers: viewerCount(streams),
+    streamDropped: streamDrops(streams),
     ...(store !== undefined && { store: store.stats() }),
   }
 }
 
-function streamDrops(broker: Broker | undefined): Labelled {
-  const counts = broker?.counts
-  return { queue: counts?.droppedQueue ?? 0, rate: counts?.droppedRate ?? 0 }
+function streamDrops(streams: Streams): Labelled {
+  return {
+    queue: sumOf(streams, ({ counts }) => counts.droppedQueue),
+    rate: sumOf(streams, ({ counts }) => counts.droppedRate),
+  }
 }
 
-function kernelDrops({ listeners }: StatusSources): Labelled {
+function viewerCount(streams: Streams): number {
+  return sumOf(streams, ({ subscriberCount }) => subscriberCount)
+}
+
+function sumOfViewers({ endpoints }: StatusSources, read: (subscription: Subscription) => number): number {
+  const viewers = endpoints.flatMap((endpoint) => endpoint.viewers)
+  return viewers.reduce((sum, { subscription }) => sum + read(subscription), 0)
+}
+
+function sumOf({ brokers }: Streams, read: (broker: Broker) => number): number {
+  return brokers.reduce((sum, broker) => sum + read(broker), 0)
+}
+
+/** One figure of each remote node. */
+function ofNodes({ fanIn }: Streams, read: (status: NodeStatus) => number | undefined): Labelled {
+  const remote = fanIn?.status().filter(({ isLocal }) => !isLocal) ?? []
+  return Object.fromEntries(
+    remote.flatMap((status) => {
+      const value = read(status)
+      return value === undefined ? [] : [[status.node, value] as const]
+    }),
+  )
+}
+
+function kernelDrops({ reception }: StatusSources): Labelled {
   const drops: Record<string, number> = {}
-  for (const { transport, host, port, kernelDropCount } of listeners) {
+  for (const { transport, host, port, kernelDropCount } of reception.listeners) {
     if (kernelDropCount !== undefined) drops[`hep_${transport}:${host}:${port}`] = kernelDropCount
   }
   return drops

@@ -58,13 +58,15 @@ export interface CoordinatorStreamOptions {
   readonly defaultHistory: number
   readonly allowPayload: boolean
   readonly credentials: Credentials
+  /** Resolves when viewers may come. */
+  readonly ready: Promise<void>
   readonly log: Logger
 }
 
 /** `GET /api/v4/stream/hep`: any user may look; payloads are for admins where the server allows them. */
 export function coordinatorPolicy(
   broker: Broker | undefined,
-  { allowPayload, credentials, log, ...options }: CoordinatorStreamOptions,
+  { allowPayload, credentials, ready, log, ...options }: CoordinatorStreamOptions,
 ): EndpointPolicy {
   const refusal = (
     status: 400 | 401 | 403 | 503,
@@ -98,6 +100,7 @@ export function coordinatorPolicy(
       const result = await credentials.authenticate(request, query.get('access_token'))
       if (!result.ok) return { ok: false, refusal: refusal(result.status, result.detail) }
       const { session } = result
+      await ready
       return {
         ok: true,
         pass: { username: session.username, isCurrent: () => isCurrent(session) },

@@ -53,10 +53,11 @@ export class StreamEndpoint {
   readonly #viewers: Viewers | undefined
   #lastId = 0
 
-  constructor(server: Server, policy: EndpointPolicy, log: Logger) {
+  /** @param maxBufferedBytes what may wait in the sockets of all viewers together */
+  constructor(server: Server, policy: EndpointPolicy, log: Logger, maxBufferedBytes?: number) {
     this.#policy = policy
     this.#log = log
-    this.#viewers = policy.broker && new Viewers(policy.broker)
+    this.#viewers = policy.broker && new Viewers(policy.broker, maxBufferedBytes)
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // A peer that resets while we decide is not our fault.
       socket.on('error', () => socket.destroy())
@@ -66,6 +67,10 @@ export class StreamEndpoint {
 
   get path(): string {
     return this.#policy.path
+  }
+
+  get broker(): Broker | undefined {
+    return this.#policy.broker
   }
 
   get viewers(): readonly Viewer[] {
@@ -115,9 +120,9 @@ export class StreamEndpoint {
       },
       write: (pieces) => {
         if (webSocket.readyState !== webSocket.OPEN) return
-        socket.cork()
+        if (pieces.length > 1) socket.cork()
         for (const piece of pieces) socket.write(piece)
-        socket.uncork()
+        if (pieces.length > 1) socket.uncork()
       },
     })
     const viewer: Viewer = {
@@ -134,6 +139,9 @@ export class StreamEndpoint {
       missedPongs: 0,
     }
     this.#viewers?.add(viewer)
+    if (request.withPayload) {
+      this.#log.info({ user: viewer.username, remote, filter: viewer.filter }, 'payloads are streamed to a viewer')
+    }
     socket.on('drain', () => broker.resume(subscription))
     // ws has closed the connection by then; 'close' follows.
     webSocket.on('error', (error) => this.#log.debug({ err: error }, 'viewer connection failed'))

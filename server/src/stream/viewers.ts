@@ -87,6 +87,8 @@ export class Viewers {
     for (const viewer of fullest) {
       if (total <= this.#maxBufferedBytes) return
       total -= viewer.subscription.bufferedBytes
+      // Some were told to go the last time, and still hold their bytes.
+      if (viewer.socket.readyState !== viewer.socket.OPEN) continue
       this.overloadCount++
       end(viewer, CLOSE.overload, 'too slow for the load')
     }

@@ -33,6 +33,13 @@ describe('loadConfig', () => {
     expect(coordinator.hep_stream).toMatchObject({ enable: false, allow_payload: false, history_limit: 200 })
   })
 
+  it('takes a number of threads that receive', () => {
+    expect(loadConfig(undefined, {}).ingest.workers).toBe(0)
+    expect(loadConfig(undefined, { HEPSCOPE_INGEST_WORKERS: '4' }).ingest.workers).toBe(4)
+    expect(faultsOf('ingest: { workers: 65 }')[0]).toContain('ingest.workers')
+    expect(faultsOf('ingest: { workers: two }')[0]).toContain('ingest.workers')
+  })
+
   it('lets the environment win over the file', () => {
     const env = {
       HEPSCOPE_INGEST_HEP_STREAM_BUFFER_SIZE: '77',
@@ -58,6 +65,24 @@ describe('loadConfig', () => {
     })
     expect(config.trace.relay).toEqual([{ to: 'homer', filter: 'method:INVITE' }])
     expect(config.ingest.listeners).toEqual([{ uri: 'hep_udp:127.0.0.1:9060', auth_key: 'sesame' }])
+  })
+
+  it('takes an OpenID provider that is whole, and names what is missing or unsafe in one that is not', () => {
+    const whole =
+      'issuer: https://login.example.com/realms/voip, client_id: hepscope, ' +
+      'redirect_url: https://hepscope.example.com/api/v4/auth/oidc/callback'
+    const faults = (oidc: string): string[] =>
+      faultsOf(`coordinator: { oidc: { ${oidc} } }`).map((fault) => fault.split(':')[0] ?? '')
+    expect(faults(whole)).toEqual([])
+    expect(faults(`${whole}, admin_claim: groups, admin_values: [voip]`)).toEqual([])
+    expect(faults('issuer: https://login.example.com')).toEqual([
+      'coordinator.oidc.client_id',
+      'coordinator.oidc.redirect_url',
+    ])
+    expect(faults(whole.replace('https://login', 'http://login'))).toEqual(['coordinator.oidc.issuer'])
+    expect(faults(`${whole}, admin_claim: groups`)).toEqual(['coordinator.oidc.admin_values'])
+    expect(faults(`${whole}, login_values: [voip]`)).toEqual(['coordinator.oidc.login_claim'])
+    expect(faults(`${whole}, scopes: [email]`)).toEqual(['coordinator.oidc.scopes'])
   })
 
   it('names every fault at once, unknown keys and variables included', () => {

@@ -1,4 +1,4 @@
-import { listOf, memberOf, numberOf, request, textOf } from './request.ts'
+import { isRecord, listOf, memberOf, numberOf, request, textOf } from './request.ts'
 
 export interface User {
   readonly username: string
@@ -21,6 +21,9 @@ export interface ServerConfig {
   readonly allowsPayload: boolean
   readonly historyLimit: number
   readonly isStoring: boolean
+  readonly allowsPasswordLogin: boolean
+  /** Login at an OpenID provider; undefined where there is none. */
+  readonly oidc: { readonly label: string; readonly url: string } | undefined
 }
 
 /** Figures of the server for a page on which nothing arrives. */
@@ -70,6 +73,8 @@ export async function getConfig(): Promise<ServerConfig | undefined> {
   if (answer.kind !== 'ok') return undefined
   const { data } = answer
   const stream = memberOf(data, 'stream')
+  const login = memberOf(data, 'login')
+  const oidc = memberOf(login, 'oidc')
   return {
     version: textOf(data, 'version'),
     node: textOf(data, 'node'),
@@ -82,6 +87,8 @@ export async function getConfig(): Promise<ServerConfig | undefined> {
     allowsPayload: memberOf(stream, 'allowPayload') === true,
     historyLimit: numberOf(stream, 'historyLimit'),
     isStoring: memberOf(memberOf(data, 'storage'), 'enabled') !== false,
+    allowsPasswordLogin: memberOf(login, 'password') !== false,
+    oidc: isRecord(oidc) ? { label: textOf(oidc, 'label'), url: textOf(oidc, 'url') } : undefined,
   }
 }
 

@@ -43,7 +43,10 @@ describe('getConfig', () => {
   it('takes what it knows', async () => {
     const listeners = [{ transport: 'udp', host: '0.0.0.0', port: 9060 }]
     const stream = { enabled: true, allowPayload: true, historyLimit: 200 }
-    answerWith(200, { data: { version: '1', node: 'n', listeners, stream, storage: { enabled: false }, more: 1 } })
+    const login = { password: false, oidc: { label: 'Example Inc.', url: '/login' } }
+    answerWith(200, {
+      data: { version: '1', node: 'n', listeners, stream, storage: { enabled: false }, login, more: 1 },
+    })
     expect(await getConfig()).toEqual({
       version: '1',
       node: 'n',
@@ -52,6 +55,13 @@ describe('getConfig', () => {
       allowsPayload: true,
       historyLimit: 200,
       isStoring: false,
+      allowsPasswordLogin: false,
+      oidc: { label: 'Example Inc.', url: '/login' },
     })
+  })
+
+  it('takes a server that says nothing of logins for one with passwords', async () => {
+    answerWith(200, { data: {} })
+    expect(await getConfig()).toMatchObject({ allowsPasswordLogin: true, oidc: undefined })
   })
 })

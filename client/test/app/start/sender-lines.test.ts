@@ -12,12 +12,32 @@ describe('senderLines', () => {
     }
   })
 
-  it('goes by TCP if there is nothing else, and puts brackets around IPv6', () => {
-    const lines = senderLines('2001:db8::1', [{ transport: 'tcp', host: '::', port: 9060 }])
-    expect(lines.find(({ name }) => name === 'heplify')?.lines).toBe(
-      'heplify -i any -m SIPRTCP -hs [2001:db8::1]:9060 -nt tcp',
-    )
+  it('goes by TCP if there is nothing else, and leaves out who cannot', () => {
+    const lines = senderLines('hep.example.net', [{ transport: 'tcp', host: '0.0.0.0', port: 9060 }])
+    expect(lines.map(({ name }) => name)).toEqual(['OpenSIPS', 'Kamailio', 'heplify', 'rtpengine'])
+    const linesOf = (agent: string) => lines.find(({ name }) => name === agent)?.lines
+    expect(linesOf('OpenSIPS')).toContain('socket = hep_tcp:0.0.0.0:')
+    expect(linesOf('OpenSIPS')).toContain('"[hepscope] hep.example.net:9060; transport=tcp; version=3"')
+    expect(linesOf('Kamailio')).toContain('"sip:hep.example.net:9060;transport=tcp"')
+    expect(linesOf('heplify')).toBe('heplify -i any -m SIPRTCP -hs hep.example.net:9060 -nt tcp')
+  })
+
+  it('puts brackets around IPv6, and leaves out sngrep, which would not understand them', () => {
+    const lines = senderLines('2001:db8::1', [{ transport: 'udp', host: '::', port: 9060 }])
+    expect(lines.map(({ name }) => name)).toEqual([
+      'OpenSIPS',
+      'Kamailio',
+      'heplify',
+      'Asterisk',
+      'FreeSWITCH',
+      'rtpengine',
+    ])
+    for (const { lines: text, name } of lines) expect(text, name).toContain('[2001:db8::1]:9060')
+  })
+
+  it('has none where nothing listens, or only for HTTP', () => {
     expect(senderLines('h', [])).toEqual([])
+    expect(senderLines('h', [{ transport: 'http', host: '0.0.0.0', port: 9080 }])).toEqual([])
   })
 })
 

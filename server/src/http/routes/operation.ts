@@ -1,24 +1,43 @@
 import type { Registry } from 'prom-client'
-import { type AppMiddleware, type AppRouter, newRouter } from '../app.ts'
+import { z } from 'zod'
+import type { AppMiddleware } from '../context.ts'
+import { RouteTable } from '../route-table.ts'
 
-export interface Health {
-  readonly status: 'ok' | 'degraded'
-  readonly version: string
-  /** What is not as it should be, one sentence each. */
-  readonly problems: readonly string[]
-}
+const health = z.object({
+  module: z.enum(['node', 'coordinator']),
+  nodes: z.int(),
+  status: z.enum(['ok', 'degraded']),
+  version: z.string(),
+  problems: z.array(z.string()).readonly().describe('What is not as it should be, one sentence each'),
+})
+const healthOperation = {
+  summary: 'Is everything as it should be?',
+  access: 'everybody',
+  replies: { 200: { description: 'The state', schema: health } },
+} as const
+
+export type Health = Pick<z.infer<typeof health>, 'status' | 'version' | 'problems'>
 
 /** `/health` and `/metrics`, the same on both ports. */
-export function operationRoutes(module: 'node' | 'coordinator', health: () => Health, metrics: Registry): AppRouter {
-  const router = newRouter()
+export function operationRoutes(module: 'node' | 'coordinator', health: () => Health, metrics: Registry): RouteTable {
+  const table = new RouteTable()
   const answer: AppMiddleware = (ctx) => {
     ctx.body = { module, nodes: 1, ...health() }
   }
-  router.get('/health', answer)
-  if (module === 'coordinator') router.get('/api/v4/health', answer)
-  router.get('/metrics', async (ctx) => {
-    ctx.type = metrics.contentType
-    ctx.body = await metrics.metrics()
-  })
-  return router
+  table.add('get', '/health', healthOperation, answer)
+  if (module === 'coordinator') table.add('get', '/api/v4/health', healthOperation, answer)
+  table.add(
+    'get',
+    '/metrics',
+    {
+      summary: 'Metrics for Prometheus',
+      access: 'everybody',
+      replies: { 200: { description: 'The metrics', contentType: 'text/plain' } },
+    },
+    async (ctx) => {
+      ctx.type = metrics.contentType
+      ctx.body = await metrics.metrics()
+    },
+  )
+  return table
 }
