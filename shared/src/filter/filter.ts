@@ -1,9 +1,9 @@
 import { FLAG } from '../event/columns.ts'
 import { PROTOCOL_TYPE } from '../hep/chunks.ts'
-import type { EventBlock } from '../event/block.ts'
 import { methodNumber, OTHER_METHOD } from '../sip/methods.ts'
 import { type Condition, type Expression, faultOfValue, parseExpression } from './expression.ts'
 import { compileExpression } from './match.ts'
+import type { RowPredicate } from './row-predicate.ts'
 
 /** Parameters beyond the original's. Unlike `method` they speak of every event: what has no such field fails. */
 export const NARROWING_PARAMETERS = ['agent', 'callid', 'code', 'ip', 'node', 'user'] as const
@@ -27,9 +27,6 @@ export interface StreamFilter {
   /** A filter expression that is valid. */
   readonly q?: string
 }
-
-/** Decides whether a viewer gets an event. */
-export type RowPredicate = (block: EventBlock, row: number) => boolean
 
 /** A value of the query string that means nothing. */
 export interface ParameterFault {

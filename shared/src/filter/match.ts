@@ -2,7 +2,7 @@ import type { EventBlock } from '../event/block.ts'
 import { FLAG, TEXT, type TextColumn } from '../event/columns.ts'
 import { isInNetwork, type Network, parseNetwork } from '../net/network.ts'
 import type { Condition, Expression } from './expression.ts'
-import type { RowPredicate } from './filter.ts'
+import type { RowPredicate } from './row-predicate.ts'
 
 /** The expression as a predicate over block rows: one event, not one call. */
 export function compileExpression(expression: Expression): RowPredicate {

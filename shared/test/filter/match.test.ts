@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseExpression } from '../../src/filter/expression.ts'
 import { compileExpression } from '../../src/filter/match.ts'
-import type { RowPredicate } from '../../src/filter/filter.ts'
+import type { RowPredicate } from '../../src/filter/row-predicate.ts'
 import { blockOf, hepOf, sipText } from '../event/rows.ts'
 
 function compiled(text: string): RowPredicate {

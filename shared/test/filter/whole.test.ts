@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseExpression } from '../../src/filter/expression.ts'
-import { compileFilter, parseFilter, type RowPredicate } from '../../src/filter/filter.ts'
+import { compileFilter, parseFilter } from '../../src/filter/filter.ts'
+import type { RowPredicate } from '../../src/filter/row-predicate.ts'
 import { compileExpression } from '../../src/filter/match.ts'
 import { blockOf, hepOf, sipText } from '../event/rows.ts'
 
