@@ -1,12 +1,17 @@
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { ensureBuilds } from './setup/builds.mjs'
 import { ROOT, runCommand, say } from './setup/command.mjs'
 import { requireSupportedNode } from './setup/node-version.mjs'
 import { ensurePackages } from './setup/packages.mjs'
 
 const TIMEOUT_MS = 60 * 60_000
+/** These take minutes and measure nothing: they run only by name. */
+const LONG = new Set(['fuzz', 'cut-links'])
 const BUNDLES = join(ROOT, '.cache', 'bench')
+/** Those that start the built server. */
+const OF_SERVER = new Set(['ingest'])
 
 requireSupportedNode()
 process.exitCode = (await ensurePackages()) ? await runBenchmarks(process.argv.slice(2)) : 1
@@ -26,8 +31,8 @@ async function runBenchmarks(args) {
     return 1
   }
   let exitCode = 0
-  // Fuzzing takes minutes and has a script of its own.
-  for (const name of named.length > 0 ? named : known.filter((bench) => bench !== 'fuzz')) {
+  for (const name of named.length > 0 ? named : known.filter((bench) => !LONG.has(bench))) {
+    if (OF_SERVER.has(name) && !(await ensureBuilds())) return 1
     const bundle = await bundleBenchmark(name)
     const flags = args.filter((arg) => arg.startsWith('-'))
     const { code } = await runCommand(process.execPath, [bundle, ...flags], { show: true, timeoutMs: TIMEOUT_MS })

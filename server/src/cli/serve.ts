@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { UserError } from '../auth/users.ts'
+import { AccountError } from '../auth/account-error.ts'
 import { formatHostPort } from '../config/address.ts'
 import { ConfigError, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
@@ -61,7 +61,7 @@ function failWith(error: unknown): number {
     error instanceof DataDirError ||
     error instanceof ListenError ||
     error instanceof CallbackError ||
-    error instanceof UserError ||
+    error instanceof AccountError ||
     error instanceof StoreError
   ))
     throw error
@@ -77,7 +77,7 @@ function banner(config: Config, server: RunningServer): string {
     `hepscope ${VERSION}, node ${config.node.name}`,
     `  web app      http://${app}`,
     `  HEP          ${hep || 'no listener'}`,
-    `  node stream  ws://${node}/stream`,
+    `  node stream  ${config.node.tls.cert === '' ? 'ws' : 'wss'}://${node}/stream`,
     `  data         ${config.storage.enable ? config.data_dir : 'not stored (storage.enable: false)'}`,
   ]
   if (server.generatedPassword !== undefined) {

@@ -1,4 +1,5 @@
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
+import { MAX_ROWS } from '@hepscope/shared/event/columns.ts'
 import { selectRows } from '@hepscope/shared/event/select.ts'
 import { ByteSink } from '@hepscope/shared/frame/byte-sink.ts'
 import type { ControlFrame } from '@hepscope/shared/frame/control.ts'
@@ -16,35 +17,65 @@ export interface EventForm {
   readonly withControl: boolean
 }
 
-/**
- * The events of one block that one filter lets pass, as bytes for a WebSocket: made when the first viewer takes them,
- * and sent to every viewer with that filter.
- */
-export class Batch {
+/** Rows of one block, in rising order. */
+interface Part {
   readonly block: EventBlock
   readonly rows: readonly number[]
+}
+
+/**
+ * Events that one filter lets pass, as bytes for a WebSocket: made when the first viewer takes them, and sent to every
+ * viewer with that filter. They are of one node and epoch, in the order of their `seq`.
+ */
+export class Batch {
+  readonly node: string
+  readonly epoch: number
   readonly #form: EventForm
+  readonly #parts: Part[]
+  #count: number
   #encoded: EncodedEvents | undefined
 
   /** @param rows at least one, in rising order */
   constructor(block: EventBlock, rows: readonly number[], form: EventForm) {
-    this.block = block
-    this.rows = rows
+    this.node = block.node
+    this.epoch = block.epoch
     this.#form = form
+    this.#parts = [{ block, rows }]
+    this.#count = rows.length
   }
 
   get count(): number {
-    return this.rows.length
+    return this.#count
+  }
+
+  /**
+   * Take more events in, so that viewers are written to once for several small blocks. Only of a batch that no viewer
+   * has looked at yet.
+   *
+   * @returns whether they could be taken in
+   */
+  extend(block: EventBlock, rows: readonly number[]): boolean {
+    if (this.#form.format !== 'json' || this.#count + rows.length > MAX_ROWS) return false
+    if (block.node !== this.node || block.epoch !== this.epoch) return false
+    this.#parts.push({ block, rows })
+    this.#count += rows.length
+    return true
   }
 
   /** `seq` of the event with this number in the batch. */
   seq(number: number): number {
-    return this.block.seq(this.rows[number] ?? 0)
+    let left = number
+    for (const { block, rows } of this.#parts) {
+      const row = rows[left]
+      if (row !== undefined) return block.seq(row)
+      left -= rows.length
+    }
+    return 0
   }
 
   /** Wire bytes of the events `from` up to `to`: whole WebSocket messages, to be written as they are. */
   wire(from: number, to: number): readonly Uint8Array[] {
-    this.#encoded ??= encode(this.block, this.rows, this.#form)
+    this.#encoded ??= encode(this.#parts, this.#count, this.#form)
     return this.#encoded.wire(from, to)
   }
 }
@@ -79,37 +110,44 @@ interface EncodedEvents {
   wire(from: number, to: number): readonly Uint8Array[]
 }
 
-function encode(block: EventBlock, rows: readonly number[], form: EventForm): EncodedEvents {
-  return form.format === 'json' ? new JsonEvents(block, rows, form) : new BlockEvents(block, rows, form)
+function encode(parts: readonly Part[], count: number, form: EventForm): EncodedEvents {
+  const [first] = parts
+  if (form.format === 'json' || first === undefined) return new JsonEvents(parts, count, form)
+  return new BlockEvents(first.block, first.rows, form)
 }
 
 const sink = new ByteSink()
 
 /** One text message an event. */
 class JsonEvents implements EncodedEvents {
-  readonly #bytes: Uint8Array
+  /** A Buffer, as sockets would make one of anything else for each viewer. */
+  readonly #bytes: Buffer
   readonly #ends: Uint32Array
 
-  constructor(block: EventBlock, rows: readonly number[], { withPayload, withControl }: EventForm) {
-    this.#ends = new Uint32Array(rows.length)
+  constructor(parts: readonly Part[], count: number, { withPayload, withControl }: EventForm) {
+    this.#ends = new Uint32Array(count)
     sink.length = 0
-    for (const [i, row] of rows.entries()) {
-      // The header's size depends on the text's: leave room for the largest, then close the gap.
-      const start = sink.length
-      sink.reserve(MAX_FRAME_HEADER_BYTES)
-      sink.length = start + MAX_FRAME_HEADER_BYTES
-      appendJsonFrame(sink, block, row, withPayload, withControl)
-      const length = sink.length - start - MAX_FRAME_HEADER_BYTES
-      const header = frameHeaderBytes(length)
-      sink.bytes.copyWithin(start + header, start + MAX_FRAME_HEADER_BYTES, sink.length)
-      writeFrameHeader(sink.bytes, start, OPCODE.text, length)
-      sink.length = start + header + length
-      this.#ends[i] = sink.length
+    let number = 0
+    for (const { block, rows } of parts) {
+      for (const row of rows) {
+        // The header's size depends on the text's: leave room for the largest, then close the gap.
+        const start = sink.length
+        sink.reserve(MAX_FRAME_HEADER_BYTES)
+        sink.length = start + MAX_FRAME_HEADER_BYTES
+        appendJsonFrame(sink, block, row, withPayload, withControl)
+        const length = sink.length - start - MAX_FRAME_HEADER_BYTES
+        const header = frameHeaderBytes(length)
+        sink.bytes.copyWithin(start + header, start + MAX_FRAME_HEADER_BYTES, sink.length)
+        writeFrameHeader(sink.bytes, start, OPCODE.text, length)
+        sink.length = start + header + length
+        this.#ends[number++] = sink.length
+      }
     }
-    this.#bytes = sink.bytes.slice(0, sink.length)
+    this.#bytes = Buffer.from(sink.bytes.subarray(0, sink.length))
   }
 
   wire(from: number, to: number): readonly Uint8Array[] {
+    if (from === 0 && to === this.#ends.length) return [this.#bytes]
     return [this.#bytes.subarray(from === 0 ? 0 : this.#ends[from - 1], to === 0 ? 0 : this.#ends[to - 1])]
   }
 }

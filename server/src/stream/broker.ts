@@ -1,9 +1,11 @@
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
+import { maskHeaders } from '@hepscope/shared/event/mask.ts'
 import { selectRows } from '@hepscope/shared/event/select.ts'
 import { formatFilter } from '@hepscope/shared/filter/filter.ts'
 import type { ControlFrame, NodePosition, StatusFrame } from '@hepscope/shared/frame/control.ts'
 import { Continuity } from './continuity.ts'
 import { FilterGroup, type StreamView } from './filter-group.ts'
+import { Pace } from './pace.ts'
 import { gapsBehind, isBehind, type StreamPosition } from './resume.ts'
 import { Ring } from './ring.ts'
 import { type StreamSink, Subscription, type SubscriptionLimits } from './subscription.ts'
@@ -14,6 +16,8 @@ export interface BrokerOptions {
   readonly maxSubscribers: number
   /** Whether any viewer can ever get a payload; if not, the ring holds none. */
   readonly keepsPayload: boolean
+  /** Header fields, in lower case, whose values no viewer gets to see. */
+  readonly maskedHeaders?: readonly string[]
 }
 
 export interface SubscribeRequest extends StreamView {
@@ -49,17 +53,23 @@ export class Broker {
   readonly #statuses = new Map<string, StatusFrame>()
   /** Counts of viewers who left. */
   readonly #left = { matched: 0, sent: 0, droppedQueue: 0, droppedRate: 0 }
+  readonly #pace: Pace
   #published = 0
   #pumpedMs = 0
   #pump: NodeJS.Timeout | undefined
 
-  constructor(options: BrokerOptions) {
+  constructor(options: BrokerOptions, pace = new Pace()) {
     this.#options = options
+    this.#pace = pace
     this.ring = new Ring(options.bufferEvents, options.bufferBytes)
   }
 
   get subscriberCount(): number {
     return this.#groupOf.size
+  }
+
+  get groupCount(): number {
+    return this.#groups.size
   }
 
   get isFull(): boolean {
@@ -80,16 +90,18 @@ export class Broker {
     const { block: fresh, gaps } = this.continuity.accept(published)
     for (const gap of gaps) this.#announce(gap)
     if (fresh === undefined) return
-    const block = this.#options.keepsPayload ? fresh : withoutPayload(fresh)
+    const { keepsPayload, maskedHeaders = [] } = this.#options
+    const block = keepsPayload ? maskHeaders(fresh, maskedHeaders) : withoutPayload(fresh)
     this.#published += block.count
     this.ring.append(block)
     if (this.#groupOf.size === 0) return
-    const nowMs = Date.now()
+    let isPressing = false
     for (const group of this.#groups.values()) {
-      const batch = group.append(block)
-      if (batch !== undefined) for (const subscription of group.subscriptions) subscription.offer(batch, nowMs)
+      group.append(block)
+      isPressing ||= group.isPressing
     }
-    if (nowMs - this.#pumpedMs >= this.#pumpIntervalMs) this.#pumpAll(nowMs)
+    const isDue = Date.now() - this.#pumpedMs >= this.#pumpIntervalMs
+    if ((isDue || isPressing) && this.#pace.hasTime) this.#pumpAll()
     else this.#pumpSoon()
   }
 
@@ -107,14 +119,14 @@ export class Broker {
     const key = `${format} ${withPayload} ${withControl} ${formatFilter(filter)}`
     let group = this.#groups.get(key)
     if (group === undefined) {
-      group = new FilterGroup({ filter, format, withPayload, withControl })
+      group = new FilterGroup(key, { filter, format, withPayload, withControl })
       this.#groups.set(key, group)
     }
     const history = group.history(
       this.ring.entries,
       this.ring.start,
       since === undefined ? request.history : Infinity,
-      since && isBehind(since),
+      since && isBehind(since, this.continuity),
     )
     const frames: ControlFrame[] = [
       ...(request.hello === undefined ? [] : [request.hello(this.continuity.positions)]),
@@ -122,16 +134,16 @@ export class Broker {
       ...(since === undefined ? [] : gapsBehind(since, this.ring, this.continuity)),
     ]
     const subscription = new Subscription(group, sink, request.limits, { frames, history }, withControl, nowMs)
-    group.subscriptions.add(subscription)
+    group.add(subscription)
     this.#groupOf.set(subscription, group)
-    subscription.pump(nowMs)
+    this.#pace.spend(() => subscription.pump(nowMs))
     return subscription
   }
 
   /** The socket has room again. */
   resume(subscription: Subscription): void {
-    subscription.pump(Date.now())
-    this.#groupOf.get(subscription)?.trim()
+    if (this.#pace.hasTime) this.#pace.spend(() => subscription.pump(Date.now()))
+    else this.#pumpSoon()
   }
 
   /** Tell a viewer the time, how it fares, and gaps that no event has followed yet. */
@@ -152,12 +164,9 @@ export class Broker {
     const group = this.#groupOf.get(subscription)
     if (group === undefined) return
     this.#groupOf.delete(subscription)
-    group.subscriptions.delete(subscription)
+    group.delete(subscription)
     addCounts(this.#left, subscription)
-    if (group.subscriptions.size > 0) group.trim()
-    else {
-      for (const [key, other] of this.#groups) if (other === group) this.#groups.delete(key)
-    }
+    if (group.isEmpty) this.#groups.delete(group.key)
     if (this.#groupOf.size > 0) return
     clearTimeout(this.#pump)
     this.#pump = undefined
@@ -173,17 +182,22 @@ export class Broker {
 
   #pumpSoon(): void {
     if (this.#groupOf.size === 0) return
-    this.#pump ??= setTimeout(() => this.#pumpAll(Date.now()), this.#pumpIntervalMs)
+    this.#pump ??= setTimeout(() => this.#pumpInTime(), this.#pumpIntervalMs)
   }
 
-  #pumpAll(nowMs: number): void {
+  #pumpInTime(): void {
+    if (this.#pace.hasTime) this.#pumpAll()
+    else this.#pump = setTimeout(() => this.#pumpInTime(), 1)
+  }
+
+  #pumpAll(): void {
     clearTimeout(this.#pump)
     this.#pump = undefined
-    this.#pumpedMs = nowMs
-    for (const group of this.#groups.values()) {
-      for (const subscription of group.subscriptions) subscription.pump(nowMs)
-      group.trim()
-    }
+    this.#pace.spend(() => {
+      const nowMs = Date.now()
+      this.#pumpedMs = nowMs
+      for (const group of this.#groups.values()) group.pump(nowMs)
+    })
   }
 }
 

@@ -37,6 +37,13 @@ export class Continuity {
     return this.#nodes.get(node)?.get(epoch)
   }
 
+  /** Whether an epoch of a node came before another; one that was never here is placed by its start. */
+  isBefore(node: string, epoch: number, other: number): boolean {
+    const epochs = [...(this.#nodes.get(node)?.keys() ?? [])]
+    const [at, otherAt] = [epochs.indexOf(epoch), epochs.indexOf(other)]
+    return at < 0 || otherAt < 0 ? epoch < other : at < otherAt
+  }
+
   accept(block: EventBlock): Accepted {
     const { node, epoch } = block
     const epochs = this.#epochsOf(node)

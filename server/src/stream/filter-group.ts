@@ -1,66 +1,125 @@
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
+import { MAX_ROWS } from '@hepscope/shared/event/columns.ts'
 import type { ControlFrame } from '@hepscope/shared/frame/control.ts'
-import {
-  compileFilter,
-  passesEverything,
-  type RowPredicate,
-  type StreamFilter,
-} from '@hepscope/shared/filter/filter.ts'
+import { compileFilter, passesEverything, type StreamFilter } from '@hepscope/shared/filter/filter.ts'
+import type { RowPredicate } from '@hepscope/shared/filter/row-predicate.ts'
 import { Batch, type EventForm, Notice } from './batch.ts'
 import type { RingEntry } from './ring.ts'
-import type { Subscription } from './subscription.ts'
+import type { GroupLog, Subscription } from './subscription.ts'
 
 /** What decides the bytes that a viewer gets: viewers that agree in all of it share them. */
 export interface StreamView extends EventForm {
   readonly filter: StreamFilter
 }
 
+/** Control frames that may wait in a log for a viewer that does not read. */
+const MAX_NOTICES = 1024
+/** Events that a log may hold beyond the longest queue, so that it is not shortened at every block. */
+const SLACK_EVENTS = 8 * MAX_ROWS
+
 /**
  * The viewers of one filter. A block is matched and encoded once for all of them.
  *
  * Its log holds what at least one of them has yet to take; a viewer's cursor counts entries since the group began.
  */
-export class FilterGroup {
+export class FilterGroup implements GroupLog {
+  readonly key: string
   readonly view: StreamView
-  readonly subscriptions = new Set<Subscription>()
+  readonly #subscriptions = new Set<Subscription>()
   readonly #passes: RowPredicate | undefined
   #log: (Batch | Notice)[] = []
   #first = 0
+  /** Whether no viewer has looked at the newest entry yet, so that it may still grow. */
+  #isOpen = false
+  #eventCount = 0
+  /** Events before the first entry of the log. */
+  #forgottenCount = 0
+  /** Events when the viewers were written to for the last time. */
+  #pumpedCount = 0
+  #shortestQueue = Infinity
+  #longestQueue = 0
 
-  constructor(view: StreamView) {
+  constructor(key: string, view: StreamView) {
+    this.key = key
     this.view = view
     this.#passes = passesEverything(view.filter) ? undefined : compileFilter(view.filter)
   }
 
-  /** Number behind the newest entry: where a new viewer begins. */
-  get end(): number {
+  get isEmpty(): boolean {
+    return this.#subscriptions.size === 0
+  }
+
+  get eventCount(): number {
+    return this.#eventCount
+  }
+
+  /** Whether so much is new that viewers would lose some of it if they were not written to now. */
+  get isPressing(): boolean {
+    return 2 * (this.#eventCount - this.#pumpedCount) > this.#shortestQueue
+  }
+
+  add(subscription: Subscription): void {
+    const { queueLength } = subscription.limits
+    this.#shortestQueue = Math.min(this.#shortestQueue, queueLength)
+    this.#longestQueue = Math.max(this.#longestQueue, queueLength)
+    this.#subscriptions.add(subscription)
+  }
+
+  delete(subscription: Subscription): void {
+    this.#subscriptions.delete(subscription)
+    this.trim()
+  }
+
+  /** A viewer that comes now begins behind what is there. */
+  end(): number {
+    this.#isOpen = false
     return this.#first + this.#log.length
   }
 
   entry(number: number): Batch | Notice | undefined {
-    return this.#log[number - this.#first]
+    const index = number - this.#first
+    if (index >= this.#log.length - 1) this.#isOpen = false
+    return this.#log[index]
   }
 
-  /** Match a new block; returns the batch, or undefined if nothing of it passes. */
-  append(block: EventBlock): Batch | undefined {
+  /** Match a new block. */
+  append(block: EventBlock): void {
     const rows = this.#matches(block, 0)
-    if (rows.length === 0) return undefined
-    const batch = new Batch(block, rows, this.view)
-    this.#log.push(batch)
-    return batch
+    if (rows.length === 0) return
+    const newest = this.#log.at(-1)
+    if (!this.#isOpen || !(newest instanceof Batch) || !newest.extend(block, rows)) {
+      this.#log.push(new Batch(block, rows, this.view))
+      this.#isOpen = true
+    }
+    this.#eventCount += rows.length
+    if (this.#eventCount - this.#forgottenCount <= this.#mostEvents) return
+    for (const subscription of this.#subscriptions) subscription.dropExcess()
+    this.trim()
   }
 
   /** Put a control frame between the events. */
   announce(frame: ControlFrame): void {
     this.#log.push(new Notice(frame))
+    if (this.#log.length <= this.#mostEvents + MAX_NOTICES) return
+    for (const subscription of this.#subscriptions) subscription.leaveBehind()
+    this.trim()
+  }
+
+  /** Write to all viewers what they have not got. */
+  pump(nowMs: number): void {
+    this.#pumpedCount = this.#eventCount
+    for (const subscription of this.#subscriptions) subscription.pump(nowMs)
+    this.trim()
   }
 
   /** Forget the entries that every viewer has taken. */
   trim(): void {
-    let needed = this.end
-    for (const subscription of this.subscriptions) needed = Math.min(needed, subscription.cursor)
+    let needed = this.#first + this.#log.length
+    for (const { cursor } of this.#subscriptions) if (cursor < needed) needed = cursor
     if (needed === this.#first) return
-    this.#log = this.#log.slice(needed - this.#first)
+    for (const entry of this.#log.splice(0, needed - this.#first)) {
+      if (entry instanceof Batch) this.#forgottenCount += entry.count
+    }
     this.#first = needed
   }
 
@@ -84,6 +143,10 @@ export class FilterGroup {
       found.push(new Batch(entry.block, newest, this.view))
     }
     return found.reverse()
+  }
+
+  get #mostEvents(): number {
+    return this.#longestQueue + Math.max(this.#longestQueue, SLACK_EVENTS)
   }
 
   #matches(block: EventBlock, from: number): number[] {

@@ -12,7 +12,7 @@ export class Notices {
   /** Events of a batch, from one number up to another, that the viewer does not get. */
   addDropped(batch: Batch, from: number, to: number, cause: GapCause): void {
     if (to <= from) return
-    const { node, epoch } = batch.block
+    const { node, epoch } = batch
     this.#addGap({
       type: 'gap',
       node,

@@ -1,12 +1,15 @@
 import type { ControlFrame } from '@hepscope/shared/frame/control.ts'
-import { Batch, controlWire, type Notice } from './batch.ts'
+import { Batch, controlWire, Notice } from './batch.ts'
 import { Notices } from './notices.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /** What a viewer's cursor moves along: the batches and notices of its filter, numbered from 0. */
 export interface GroupLog {
+  /** Events of all batches that there ever were. */
+  readonly eventCount: number
   /** Number behind the newest entry. */
-  readonly end: number
+  end(): number
+  /** An entry that was looked at no longer changes. */
   entry(number: number): Batch | Notice | undefined
 }
 
@@ -19,7 +22,7 @@ export interface StreamSink {
 }
 
 export interface SubscriptionLimits {
-  /** Matched events that may wait for a slow socket; the oldest beyond are dropped. */
+  /** Matched events that may wait for a slow socket; of those beyond, the oldest are dropped. */
   readonly queueLength: number
   /** Events a second; 0: no limit. */
   readonly ratePerSec: number
@@ -41,13 +44,12 @@ const HIGH_WATER_BYTES = 512 * 1024
  * At any time `sent + droppedQueue + droppedRate + waiting = matched`, live and history together.
  */
 export class Subscription {
-  matchedCount = 0
+  readonly limits: SubscriptionLimits
   sentCount = 0
   droppedQueueCount = 0
   droppedRateCount = 0
   readonly #log: GroupLog
   readonly #sink: StreamSink
-  readonly #limits: SubscriptionLimits
   readonly #bucket: TokenBucket
   /** Only of viewers that asked for control frames. */
   readonly #notices: Notices | undefined
@@ -57,7 +59,9 @@ export class Subscription {
   /** Number of the entry that is next, and how many of its events are done. */
   #cursor: number
   #done = 0
-  #waitingLive = 0
+  /** Events of the log before this viewer came, and those that it is done with. */
+  readonly #startCount: number
+  #doneCount: number
 
   /** @param prelude its frames are sent only `withControl` */
   constructor(
@@ -68,14 +72,14 @@ export class Subscription {
     withControl: boolean,
     nowMs: number,
   ) {
+    this.limits = limits
     this.#log = log
     this.#sink = sink
-    this.#limits = limits
     this.#bucket = new TokenBucket(limits.ratePerSec, nowMs)
     this.#history = [...prelude.history]
-    this.#cursor = log.end
-    for (const batch of this.#history) this.matchedCount += batch.count
-    this.#historyCount = this.matchedCount
+    this.#cursor = log.end()
+    this.#startCount = this.#doneCount = log.eventCount
+    this.#historyCount = this.#history.reduce((sum, batch) => sum + batch.count, 0)
     this.#isReplaying = withControl
     this.#notices = withControl ? new Notices() : undefined
     if (withControl && prelude.frames.length > 0) sink.write(prelude.frames.map(controlWire))
@@ -83,6 +87,10 @@ export class Subscription {
 
   get cursor(): number {
     return this.#cursor
+  }
+
+  get matchedCount(): number {
+    return this.#historyCount + this.#log.eventCount - this.#startCount
   }
 
   /** Matched events that were neither sent nor dropped yet. */
@@ -94,49 +102,21 @@ export class Subscription {
     return this.#sink.bufferedBytes
   }
 
-  /** A batch was appended to the group; a `pump` follows soon. */
-  offer(batch: Batch, nowMs: number): void {
-    this.matchedCount += batch.count
-    this.#waitingLive += batch.count
-    // So that nothing is dropped just because it waited for the pump.
-    if (2 * this.#waitingLive > this.#limits.queueLength) this.pump(nowMs)
-    const excess = this.#waitingLive - this.#limits.queueLength
-    if (excess > 0) this.#dropOldest(excess)
-  }
-
-  /** Write as much as the socket takes: history first, then live. */
+  /** Write as much as the socket takes: history first, then live. Of the rest the queue's length may wait. */
   pump(nowMs: number): void {
     const pieces: Uint8Array[] = []
     // What is collected here counts as well: a socket only reports what it was given.
     let size = this.#sink.bufferedBytes
-    const add = (more: readonly Uint8Array[]): void => {
-      for (const piece of more) {
+    while (size < HIGH_WATER_BYTES) {
+      const taken = this.#takeNext(nowMs)
+      if (taken === undefined) break
+      for (const piece of taken) {
         pieces.push(piece)
         size += piece.length
       }
     }
-    while (size < HIGH_WATER_BYTES) {
-      const past = this.#history.shift()
-      if (past !== undefined) {
-        add(past.wire(0, past.count))
-        this.sentCount += past.count
-        continue
-      }
-      if (this.#isReplaying) {
-        this.#isReplaying = false
-        add([controlWire({ type: 'replay-end', count: this.#historyCount })])
-      }
-      const entry = this.#log.entry(this.#cursor)
-      if (entry === undefined) break
-      if (entry instanceof Batch) this.#takeLive(entry, nowMs, add)
-      else {
-        add(this.#noticeWires())
-        add([entry.wire])
-      }
-      this.#cursor++
-      this.#done = 0
-    }
     if (pieces.length > 0) this.#sink.write(pieces)
+    this.dropExcess()
   }
 
   /** Tell the viewer the time, and of gaps that no event has followed yet. Left out while its socket is full. */
@@ -145,25 +125,9 @@ export class Subscription {
     this.#sink.write([...this.#noticeWires(), controlWire(clock)])
   }
 
-  #takeLive(batch: Batch, nowMs: number, add: (pieces: readonly Uint8Array[]) => void): void {
-    const waiting = batch.count - this.#done
-    const allowed = this.#bucket.take(waiting, nowMs)
-    if (allowed > 0) {
-      add(this.#noticeWires())
-      add(batch.wire(this.#done, this.#done + allowed))
-      this.sentCount += allowed
-    }
-    this.#notices?.addDropped(batch, this.#done + allowed, batch.count, 'rate')
-    this.droppedRateCount += waiting - allowed
-    this.#waitingLive -= waiting
-  }
-
-  #noticeWires(): Uint8Array[] {
-    return (this.#notices?.take() ?? []).map(controlWire)
-  }
-
-  #dropOldest(count: number): void {
-    let left = count
+  /** Give up the oldest events beyond so many; the queue's length if it is not said. */
+  dropExcess(most = this.limits.queueLength): void {
+    let left = this.#log.eventCount - this.#doneCount - most
     while (left > 0) {
       const entry = this.#log.entry(this.#cursor)
       if (entry === undefined) return
@@ -172,12 +136,60 @@ export class Subscription {
         this.#notices?.addDropped(entry, this.#done, this.#done + dropped, 'queue')
         left -= dropped
         this.#done += dropped
-        this.#waitingLive -= dropped
+        this.#doneCount += dropped
         this.droppedQueueCount += dropped
         if (this.#done < entry.count) return
       } else this.#notices?.add(entry.frame)
-      this.#cursor++
-      this.#done = 0
+      this.#advance()
     }
+  }
+
+  /** Give up everything that waits; control frames are told before the next event. */
+  leaveBehind(): void {
+    this.dropExcess(0)
+    for (let entry = this.#log.entry(this.#cursor); entry instanceof Notice; entry = this.#log.entry(this.#cursor)) {
+      this.#notices?.add(entry.frame)
+      this.#advance()
+    }
+  }
+
+  /** Bytes that come next; undefined if there are none. */
+  #takeNext(nowMs: number): readonly Uint8Array[] | undefined {
+    const past = this.#history.shift()
+    if (past !== undefined) {
+      this.sentCount += past.count
+      return past.wire(0, past.count)
+    }
+    if (this.#isReplaying) {
+      this.#isReplaying = false
+      return [controlWire({ type: 'replay-end', count: this.#historyCount })]
+    }
+    const entry = this.#log.entry(this.#cursor)
+    if (entry === undefined) return undefined
+    const taken = entry instanceof Batch ? this.#takeLive(entry, nowMs) : [...this.#noticeWires(), entry.wire]
+    this.#advance()
+    return taken
+  }
+
+  #takeLive(batch: Batch, nowMs: number): readonly Uint8Array[] {
+    const from = this.#done
+    const waiting = batch.count - from
+    const allowed = this.#bucket.take(waiting, nowMs)
+    const wires = allowed === 0 ? [] : batch.wire(from, from + allowed)
+    const notices = allowed === 0 ? [] : this.#noticeWires()
+    this.#notices?.addDropped(batch, from + allowed, batch.count, 'rate')
+    this.sentCount += allowed
+    this.droppedRateCount += waiting - allowed
+    this.#doneCount += waiting
+    return notices.length === 0 ? wires : [...notices, ...wires]
+  }
+
+  #advance(): void {
+    this.#cursor++
+    this.#done = 0
+  }
+
+  #noticeWires(): Uint8Array[] {
+    return (this.#notices?.take() ?? []).map(controlWire)
   }
 }

@@ -1,4 +1,4 @@
-import type { RowPredicate } from '@hepscope/shared/filter/filter.ts'
+import type { RowPredicate } from '@hepscope/shared/filter/row-predicate.ts'
 import { compileExpression } from '@hepscope/shared/filter/match.ts'
 import { parseExpression } from '@hepscope/shared/filter/expression.ts'
 import { z } from 'zod'

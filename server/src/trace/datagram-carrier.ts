@@ -1,4 +1,4 @@
-import { Backoff } from './backoff.ts'
+import { Backoff } from '../backoff.ts'
 import {
   type Carrier,
   type DestinationCounters,

@@ -1,5 +1,6 @@
 import { MAX_ROWS } from '@hepscope/shared/event/columns.ts'
-import { BlockWriter, type Inflate } from '@hepscope/shared/event/writer.ts'
+import { BlockWriter } from '@hepscope/shared/event/writer.ts'
+import type { Inflate } from '@hepscope/shared/hep/compression.ts'
 import type { RelayRule, TraceSettings } from './config.ts'
 import { Destination } from './destination.ts'
 import type { DestinationOptions } from './destination-options.ts'

@@ -1,6 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
-import { Backoff } from './backoff.ts'
+import { Backoff } from '../backoff.ts'
 import { type Carrier, type DestinationStatus, type DropCause, newCounters } from './carrier.ts'
 import type { ResolvedOptions } from './destination-options.ts'
 import { FrameQueue } from './frame-queue.ts'

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Broker, type BrokerOptions } from '../../src/stream/broker.ts'
 import { BlockSource, invite, sipPacket } from '../events.ts'
 import { FakeSocket } from './fake-socket.ts'
+import { unhurried } from './unhurried.ts'
 
 const EVERYTHING = { protos: [], methods: [], onlyRequests: false }
 const LIMITS = { queueLength: 50, ratePerSec: 0 }
@@ -28,7 +29,7 @@ function ids(from: number, to: number): string[] {
 
 describe('Broker', () => {
   it('sends the asked history and then live events, without gap or double', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const source = new BlockSource()
     broker.publish(source.block(ids(0, 7).map(invite)))
     broker.publish(source.block(ids(7, 10).map(invite)))
@@ -39,7 +40,7 @@ describe('Broker', () => {
   })
 
   it('counts history in matches, not in events', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const source = new BlockSource()
     broker.publish(
       source.block(ids(0, 20).map((id, i) => (i % 10 === 0 ? invite(id) : sipPacket('SIP/2.0 200 OK', id, '1 BYE')))),
@@ -51,7 +52,7 @@ describe('Broker', () => {
   })
 
   it('resumes behind a position, and from the beginning of a newer epoch', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     broker.publish(new BlockSource(7).block(ids(0, 5).map(invite)))
     const behind = new FakeSocket()
     broker.subscribe({ ...BLOCK_VIEW, since: [{ epoch: 7, seq: 3 }] }, behind)
@@ -62,7 +63,7 @@ describe('Broker', () => {
   })
 
   it('drops the oldest of a viewer that does not read, and counts them', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const source = new BlockSource()
     const socket = new FakeSocket()
     socket.isStuck = true
@@ -77,7 +78,7 @@ describe('Broker', () => {
   })
 
   it('lets a fast viewer alone when another one is stuck', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const source = new BlockSource()
     const view = { ...JSON_VIEW, limits: { ...LIMITS, queueLength: 2 } }
     const stuck = new FakeSocket()
@@ -90,7 +91,7 @@ describe('Broker', () => {
   })
 
   it('keeps no viewer and no group behind after unsubscribe, however often it is called', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const view = JSON_VIEW
     for (let i = 0; i < 1000; i++) {
       const subscription = broker.subscribe(view, new FakeSocket())
@@ -104,7 +105,7 @@ describe('Broker', () => {
   it('takes the payload out for viewers who may not see it', () => {
     const block = new BlockSource().block([invite('secret')])
     const text = (withPayload: boolean): string => {
-      const broker = new Broker(OPTIONS)
+      const broker = new Broker(OPTIONS, unhurried())
       const socket = new FakeSocket()
       const view = { ...BLOCK_VIEW, withPayload }
       const subscription = broker.subscribe(view, socket)
@@ -117,6 +118,14 @@ describe('Broker', () => {
     expect(text(false)).toContain('secret')
   })
 
+  it('hides the values of masked headers from every viewer, late ones too', () => {
+    const broker = new Broker({ ...OPTIONS, maskedHeaders: ['content-length'] })
+    broker.publish(new BlockSource().block([invite('c1')]))
+    const socket = new FakeSocket()
+    broker.subscribe({ ...JSON_VIEW, withPayload: true, history: 1 }, socket)
+    expect(socket.frames).toMatchObject([{ payload: expect.stringContaining('Content-Length: *\r\n') as string }])
+  })
+
   it('accounts for every matched event at any speed: sent + dropped + waiting = matched', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('publish' as const), count: fc.integer({ min: 1, max: 30 }) }),
@@ -125,7 +134,7 @@ describe('Broker', () => {
     )
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 40 }), (steps, queueLength) => {
-        const broker = new Broker(OPTIONS)
+        const broker = new Broker(OPTIONS, unhurried())
         const source = new BlockSource()
         let next = 0
         const publish = (count: number): void => {

@@ -5,6 +5,7 @@ import type { GapFrame } from '@hepscope/shared/frame/control.ts'
 import { Broker, type BrokerOptions } from '../../src/stream/broker.ts'
 import { BlockSource, invite, sipPacket } from '../events.ts'
 import { FakeSocket } from './fake-socket.ts'
+import { unhurried } from './unhurried.ts'
 
 const OPTIONS: BrokerOptions = { bufferEvents: 100, bufferBytes: 1 << 26, maxSubscribers: 8, keepsPayload: true }
 const VIEW = {
@@ -26,7 +27,7 @@ function gaps(socket: FakeSocket): GapFrame[] {
 
 describe('a stream with control frames', () => {
   it('says hello, then the history, then that it is over, then live events', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const source = new BlockSource(7)
     broker.publish(source.block(invites(3)))
     const socket = new FakeSocket()
@@ -48,7 +49,7 @@ describe('a stream with control frames', () => {
   })
 
   it('has the node, epoch and seq of each JSON event; a stream without control has neither', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const socket = new FakeSocket()
     const plain = new FakeSocket()
     broker.subscribe({ ...VIEW, format: 'json' }, socket)
@@ -68,7 +69,7 @@ describe('a stream with control frames', () => {
   })
 
   it('names what a slow viewer did not get, in front of what it gets next', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const source = new BlockSource(7)
     const socket = new FakeSocket()
     const viewer = broker.subscribe({ ...VIEW, limits: { queueLength: 4, ratePerSec: 0 } }, socket)
@@ -82,7 +83,7 @@ describe('a stream with control frames', () => {
   })
 
   it('names what the rate limit took at the next tick, if no event follows', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const socket = new FakeSocket()
     const viewer = broker.subscribe({ ...VIEW, limits: { queueLength: 100, ratePerSec: 2 } }, socket)
     broker.publish(new BlockSource(7).block(invites(10)))
@@ -99,7 +100,7 @@ describe('a stream with control frames', () => {
   })
 
   it('counts only what passed the filter', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const socket = new FakeSocket()
     const filter = { protos: [], methods: ['BYE'], onlyRequests: false }
     const viewer = broker.subscribe({ ...VIEW, filter, limits: { queueLength: 1, ratePerSec: 0 } }, socket)
@@ -113,7 +114,7 @@ describe('a stream with control frames', () => {
   })
 
   it('says what the ring no longer holds to a viewer that comes back', () => {
-    const broker = new Broker({ ...OPTIONS, bufferEvents: 5 })
+    const broker = new Broker({ ...OPTIONS, bufferEvents: 5 }, unhurried())
     broker.publish(new BlockSource(7).block(invites(20)))
     const socket = new FakeSocket()
     broker.subscribe({ ...VIEW, since: [{ epoch: 7, seq: 3 }] }, socket)
@@ -122,7 +123,7 @@ describe('a stream with control frames', () => {
   })
 
   it('says that the rest of an epoch is unknown when its node has started anew', () => {
-    const broker = new Broker({ ...OPTIONS, bufferEvents: 5 })
+    const broker = new Broker({ ...OPTIONS, bufferEvents: 5 }, unhurried())
     broker.publish(new BlockSource(9).block(invites(8)))
     const socket = new FakeSocket()
     broker.subscribe({ ...VIEW, since: [{ epoch: 7, seq: 30 }] }, socket)
@@ -134,7 +135,7 @@ describe('a stream with control frames', () => {
   })
 
   it('announces a hole between blocks, takes doubles out, and sees a new epoch', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const source = new BlockSource(7)
     const [first, second, third] = [source.block(invites(2)), source.block(invites(3)), source.block(invites(1))]
     const socket = new FakeSocket()
@@ -153,7 +154,7 @@ describe('a stream with control frames', () => {
   })
 
   it('cuts the part of a block that was here before', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const block = new BlockSource(7).block(invites(5))
     const socket = new FakeSocket()
     broker.subscribe(VIEW, socket)
@@ -164,7 +165,7 @@ describe('a stream with control frames', () => {
   })
 
   it('tells those who come later the last state of each node', () => {
-    const broker = new Broker(OPTIONS)
+    const broker = new Broker(OPTIONS, unhurried())
     const status = { type: 'status', node: 'edge', time: 1 } as const
     broker.announce({ ...status, state: 'connecting' })
     broker.announce({ ...status, state: 'down', error: 'refused' })
@@ -183,7 +184,7 @@ describe('a stream with control frames', () => {
     const limits = fc.record({ queueLength: fc.integer({ min: 1, max: 40 }), ratePerSec: fc.constantFrom(0, 10) })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), limits, fc.boolean(), (steps, limits, onlyByes) => {
-        const broker = new Broker(OPTIONS)
+        const broker = new Broker(OPTIONS, unhurried())
         const source = new BlockSource(7)
         const socket = new FakeSocket()
         const filter = { ...VIEW.filter, methods: onlyByes ? ['BYE'] : [] }

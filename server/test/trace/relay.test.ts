@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { encodeHep } from '@hepscope/shared/hep/encode.ts'
 import { decodeHep } from '@hepscope/shared/hep/decode.ts'
 import { encodeHepAs } from '@hepscope/shared/hep/pack.ts'
@@ -141,7 +142,8 @@ describe('Relay', () => {
     const relayed = relay({ destinations: [`[v1] 127.0.0.1:${receiver.port}; version=1`], relay: [{ to: 'v1' }] })
     const { srcIp: _, ...unaddressed } = invite('a')
     const { payload: _payload, ...empty } = invite('a')
-    for (const packet of [rtcp, rtcp, { ...invite('a'), payloadCompressed: true }, unaddressed, empty]) {
+    const zipped = { ...invite('a'), payload: gzipSync('INVITE'), payloadCompressed: true }
+    for (const packet of [rtcp, rtcp, zipped, unaddressed, empty]) {
       relayed.receive(encodeHep(packet))
     }
     relayed.receive(encodeHep(invite('b')))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Backoff } from '../../src/trace/backoff.ts'
+import { Backoff } from '../src/backoff.ts'
 
 describe('Backoff', () => {
   it('doubles from half a second to 30 seconds', () => {

@@ -1,6 +1,6 @@
 /**
  * Pauses between attempts: each about twice as long as the one before, from `firstMs` to `mostMs`, and shortened by
- * a random part of up to a half, so that many senders do not come back to a receiver at the same moment.
+ * a random part of up to a half, so that many clients do not come back to a server at the same moment.
  */
 export class Backoff {
   readonly #firstMs: number
