@@ -194,7 +194,10 @@ class Stream implements HepStream {
         this.#handlers.onControl?.(frame)
       } else {
         const { node, epoch, seq } = frame
-        if (node !== undefined && epoch !== undefined && seq !== undefined) this.#positions.reach({ node, epoch, seq })
+        if (node !== undefined && epoch !== undefined && seq !== undefined) {
+          if (this.#positions.has({ node, epoch, seq })) return
+          this.#positions.reach({ node, epoch, seq })
+        }
         this.#handlers.onEvent?.(frame)
       }
       return
@@ -206,7 +209,9 @@ class Stream implements HepStream {
       return
     }
     const { block } = result
-    this.#positions.reach({ node: block.node, epoch: block.epoch, seq: block.lastSeq })
+    const position = { node: block.node, epoch: block.epoch, seq: block.lastSeq }
+    if (this.#positions.has(position)) return
+    this.#positions.reach(position)
     this.#options.onBlock(block)
   }
 

@@ -10,6 +10,12 @@ export class Positions {
     return [...this.#byNode.values()]
   }
 
+  /** Whether an event has arrived before: a node that was unknown at a resume is sent from its beginning. */
+  has({ node, epoch, seq }: NodePosition): boolean {
+    const known = this.#byNode.get(node)
+    return known?.epoch === epoch && seq <= known.seq
+  }
+
   /** An event arrived. */
   reach(position: NodePosition): void {
     this.#byNode.set(position.node, position)

@@ -75,6 +75,23 @@ describe('openHepStream', () => {
     expect(again.query.has('history')).toBe(false)
   })
 
+  it('hands no event over twice', async () => {
+    const seqs: (number | undefined)[] = []
+    const done = new Promise<void>((resolve) => {
+      const onEvent = ({ seq }: HepStreamEvent): void => {
+        seqs.push(seq)
+        if (seq === 9) resolve()
+      }
+      stream = openHepStream({}, { onEvent, onControl() {} }, { url: server.url, WebSocket })
+    })
+    const { socket } = await server.session()
+    for (const seq of [1, 2, 1, 2, 3, 9]) {
+      socket.send(`{"ts":1,"proto":1,"node":"fra","epoch":1000,"seq":${seq}}`)
+    }
+    await done
+    expect(seqs).toEqual([1, 2, 3, 9])
+  })
+
   it('goes on in the history if the connection broke amid it', async () => {
     hurry()
     stream = openHepStream({ history: 5 }, { onEvent() {}, onControl() {} }, { url: server.url, WebSocket })
