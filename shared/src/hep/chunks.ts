@@ -62,6 +62,10 @@ const PROTOCOL_TYPE_NAMES: ReadonlyMap<number, string> = new Map([
   [8, 'M2UA'],
   [9, 'M3UA'],
   [10, 'IAX'],
+  [11, 'H.322'],
+  [12, 'H.321'],
+  [13, 'M2PA'],
+  [20, 'WebRTC'],
   [32, 'QoS'],
   [34, 'RTP report'],
   [35, 'VQ report'],
@@ -72,6 +76,7 @@ const PROTOCOL_TYPE_NAMES: ReadonlyMap<number, string> = new Map([
   [55, 'RTSP'],
   [56, 'Diameter'],
   [57, 'GSM MAP'],
+  [58, 'Pion RTCP'],
   [60, 'CDR'],
   [61, 'Verto'],
   [87, 'OpenSIPS MI'],
@@ -80,6 +85,7 @@ const PROTOCOL_TYPE_NAMES: ReadonlyMap<number, string> = new Map([
   [96, 'OpenSIPS control'],
   [99, 'Report'],
   [100, 'Log'],
+  [101, 'Transaction'],
 ])
 
 /** Name of a HEP protocol type for people, e.g. `SIP`, or `HEP 77` for one without a name. */

@@ -32,10 +32,12 @@ export function extraCorrelationChunk(correlations: readonly Correlation[]): Raw
  * @returns the ids in their order; empty if it is no JSON; never throws
  */
 export function readExtraCorrelation(value: Uint8Array): Correlation[] {
-  const text = utf8.decode(value).replace(/[\0\s]+$/, '')
+  let end = value.length
+  // C senders may count the NUL; blanks may stand before it.
+  while (end > 0 && (value[end - 1] ?? 0) <= 0x20) end--
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = JSON.parse(utf8.decode(value.subarray(0, end)))
   } catch {
     // What cannot be read correlates nothing; the chunk itself is kept with the packet.
     return []
@@ -81,4 +83,23 @@ export function readCorrelation({
  */
 export function homer5CorrelationId(correlations: readonly Correlation[], primary?: string): string | undefined {
   return correlations.findLast(({ type }) => type.startsWith('sip'))?.id ?? primary
+}
+
+export interface LegIds {
+  /** Chunk 0x0011. */
+  readonly correlationId?: string | undefined
+  /** What a header such as X-CID names. */
+  readonly aLegId?: string | undefined
+  readonly callId?: string | undefined
+}
+
+/**
+ * The id that joins a SIP message with others as collectors do: chunk 0x0011, else the header by which an agent names
+ * the other leg, else the Call-ID. An empty one counts as none.
+ *
+ * @param isHeaderFirst true: the header wins over the chunk, which some agents fill with the Call-ID alone
+ */
+export function legCorrelation({ correlationId, aLegId, callId }: LegIds, isHeaderFirst = false): string | undefined {
+  const ids = isHeaderFirst ? [aLegId, correlationId, callId] : [correlationId, aLegId, callId]
+  return ids.find((id) => id !== undefined && id !== '')
 }

@@ -1,10 +1,16 @@
 import { formatIp } from '../net/ip.ts'
-import { CHUNK, GENERIC_VENDOR } from './chunks.ts'
+import { GENERIC_VENDOR } from './chunks.ts'
+import { EXTRA_CHUNKS, type MacMember, type NumberMember, type TextMember } from './extra-chunks.ts'
 import type { Decoded, HepPacket, HepWarning, RawChunk } from './packet.ts'
 import { HepFields, WARNING, WARNING_NAMES } from './fields.ts'
 import { CHUNK_HEADER_BYTES, scanHep, type ScanOptions } from './scan.ts'
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+const strictUtf8 = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
+/** What takes the place of bytes that are no UTF-8. */
+const REPLACEMENT = '\ufffd'
+/** Last byte of `EEP1`. */
+const LETTER_1 = 0x31
 
 /**
  * Decode one HEP packet of version 1, 2 or 3.
@@ -18,7 +24,15 @@ export function decodeHep(bytes: Uint8Array, nowUs = Date.now() * 1000, options:
   const fault = scanHep(bytes, fields, nowUs, options)
   if (fault !== undefined) return { ok: false, reason: fault, offset: fields.faultAt }
   const packet = packetOf(bytes, fields)
-  return { ok: true, packet, warnings: warningNames(fields.warnings) }
+  const { warnings } = fields
+  return {
+    ok: true,
+    packet,
+    warnings: warningNames(warnings),
+    ...((warnings & WARNING.otherMagic) !== 0 && { magic: bytes[3] === LETTER_1 ? 'EEP1' : 'EEP3' }),
+    ...((warnings & WARNING.agentIdShifted) !== 0 && { agentIdHint: packet.agentId >>> 16 }),
+    ...(packet.version < 3 && { declaredHeaderLength: bytes[1] ?? 0 }),
+  }
 }
 
 /** Names of the bits that a scan left in `HepFields.warnings`. */
@@ -29,10 +43,10 @@ export function warningNames(bits: number): HepWarning[] {
 function packetOf(bytes: Uint8Array, fields: HepFields): HepPacket {
   const size = fields.addressBytes
   const extra = new ExtraChunks()
+  const textOf = (at: number, end: number): string => readText(bytes.subarray(at, end), fields)
   for (let i = 0; i < fields.others.length; i += 2) {
-    for (const chunk of readChunks(bytes.subarray(fields.others[i], fields.others[i + 1]))) extra.add(chunk)
+    for (const chunk of readChunks(bytes.subarray(fields.others[i], fields.others[i + 1]))) extra.add(chunk, fields)
   }
-  if (extra.sizeIgnored) fields.warnings |= WARNING.chunkSizeIgnored
   return {
     version: fields.version,
     ipProtocol: fields.ipProtocol,
@@ -43,20 +57,32 @@ function packetOf(bytes: Uint8Array, fields: HepFields): HepPacket {
     ...(fields.tsUs > 0 && { tsUs: fields.tsUs }),
     protocolType: fields.protocolType,
     agentId: fields.agentId,
-    ...(fields.authKeyAt >= 0 && { authKey: textOf(bytes, fields.authKeyAt, fields.authKeyEnd) }),
+    ...(fields.authKeyAt >= 0 && { authKey: textOf(fields.authKeyAt, fields.authKeyEnd) }),
     ...(fields.payloadAt >= 0 && { payload: bytes.subarray(fields.payloadAt, fields.payloadEnd) }),
     ...(fields.payloadCompressed && { payloadCompressed: true }),
     ...(fields.correlationIdAt >= 0 && {
-      correlationId: textOf(bytes, fields.correlationIdAt, fields.correlationIdEnd),
+      correlationId: textOf(fields.correlationIdAt, fields.correlationIdEnd),
     }),
-    ...(fields.agentNameAt >= 0 && { agentName: textOf(bytes, fields.agentNameAt, fields.agentNameEnd) }),
+    ...(fields.agentNameAt >= 0 && { agentName: textOf(fields.agentNameAt, fields.agentNameEnd) }),
     ...extra.members,
     ...(extra.unknown.length > 0 && { chunks: extra.unknown }),
   }
 }
 
-function textOf(bytes: Uint8Array, at: number, end: number): string {
-  return utf8.decode(bytes.subarray(at, end))
+function readText(bytes: Uint8Array, fields: HepFields): string {
+  const text = utf8.decode(bytes)
+  if (text.includes(REPLACEMENT) && !isUtf8(bytes)) fields.warnings |= WARNING.notUtf8
+  return text
+}
+
+/** For a text with U+FFFD, which may have come as such. */
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    strictUtf8.decode(bytes)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**
@@ -82,54 +108,20 @@ export function readChunks(bytes: Uint8Array): RawChunk[] {
   return chunks
 }
 
-type NumberMember =
-  'vlanId' | 'etherType' | 'tcpFlags' | 'ipTos' | 'mos' | 'rFactor' | 'jitter' | 'tagType' | 'eventType'
-type TextMember = 'geoLocation' | 'transactionType' | 'payloadJsonKeys' | 'tagsValues' | 'groupId'
-type MacMember = 'sourceMac' | 'destinationMac'
-
-type ChunkShape =
-  | { readonly kind: 'number'; readonly member: NumberMember | 'keepAliveSeconds'; readonly sizes: readonly number[] }
-  | { readonly kind: 'text'; readonly member: TextMember }
-  | { readonly kind: 'mac'; readonly member: MacMember }
-
-/** Generic chunks beyond those of the hot path. Two sizes: the specification changed and both are on the wire. */
-export const EXTRA_CHUNKS: ReadonlyMap<number, ChunkShape> = new Map<number, ChunkShape>([
-  [CHUNK.keepAliveSeconds, { kind: 'number', member: 'keepAliveSeconds', sizes: [2] }],
-  [CHUNK.vlanId, { kind: 'number', member: 'vlanId', sizes: [2, 1] }],
-  [CHUNK.sourceMac, { kind: 'mac', member: 'sourceMac' }],
-  [CHUNK.destinationMac, { kind: 'mac', member: 'destinationMac' }],
-  [CHUNK.etherType, { kind: 'number', member: 'etherType', sizes: [2] }],
-  [CHUNK.tcpFlags, { kind: 'number', member: 'tcpFlags', sizes: [1, 2] }],
-  [CHUNK.ipTos, { kind: 'number', member: 'ipTos', sizes: [1, 2] }],
-  [CHUNK.mos, { kind: 'number', member: 'mos', sizes: [2] }],
-  [CHUNK.rFactor, { kind: 'number', member: 'rFactor', sizes: [2] }],
-  [CHUNK.geoLocation, { kind: 'text', member: 'geoLocation' }],
-  [CHUNK.jitter, { kind: 'number', member: 'jitter', sizes: [4] }],
-  [CHUNK.transactionType, { kind: 'text', member: 'transactionType' }],
-  [CHUNK.payloadJsonKeys, { kind: 'text', member: 'payloadJsonKeys' }],
-  [CHUNK.tagsValues, { kind: 'text', member: 'tagsValues' }],
-  [CHUNK.tagType, { kind: 'number', member: 'tagType', sizes: [2] }],
-  [CHUNK.eventType, { kind: 'number', member: 'eventType', sizes: [2, 1] }],
-  [CHUNK.groupId, { kind: 'text', member: 'groupId' }],
-])
-
 class ExtraChunks {
-  readonly members: { -readonly [K in NumberMember | TextMember | MacMember | 'keepAliveSeconds']?: HepPacket[K] } = {}
+  readonly members: { -readonly [K in NumberMember | TextMember | MacMember]?: HepPacket[K] } = {}
   readonly unknown: RawChunk[] = []
-  sizeIgnored = false
 
-  add(chunk: RawChunk): void {
+  add(chunk: RawChunk, fields: HepFields): void {
     const shape = chunk.vendor === GENERIC_VENDOR ? EXTRA_CHUNKS.get(chunk.type) : undefined
     if (shape === undefined) {
       this.unknown.push(chunk)
     } else if (shape.kind === 'text') {
-      this.members[shape.member] = utf8.decode(chunk.bytes)
+      this.members[shape.member] = readText(chunk.bytes, fields)
     } else if (shape.kind === 'mac') {
-      if (chunk.bytes.length === 8 || chunk.bytes.length === 6) this.members[shape.member] = macText(chunk.bytes)
-      if (chunk.bytes.length !== 8) this.sizeIgnored = true
-    } else {
-      if (shape.sizes.includes(chunk.bytes.length)) this.members[shape.member] = bigEndian(chunk.bytes)
-      if (chunk.bytes.length !== shape.sizes[0]) this.sizeIgnored = true
+      if (shape.sizes.includes(chunk.bytes.length)) this.members[shape.member] = macText(chunk.bytes)
+    } else if (shape.sizes.includes(chunk.bytes.length)) {
+      this.members[shape.member] = bigEndian(chunk.bytes)
     }
   }
 }

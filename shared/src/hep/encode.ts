@@ -1,7 +1,7 @@
-import { parseIp } from '../net/ip.ts'
-import { CHUNK, GENERIC_VENDOR } from './chunks.ts'
-import { EXTRA_CHUNKS } from './decode.ts'
+import { ipv4Number, parseIp } from '../net/ip.ts'
+import { CHUNK } from './chunks.ts'
 import { HepEncodeError } from './encode-error.ts'
+import { EXTRA_CHUNKS } from './extra-chunks.ts'
 import type { HepPacket, RawChunk } from './packet.ts'
 import { CHUNK_HEADER_BYTES, HEADER_BYTES, MAX_PACKET_BYTES } from './scan.ts'
 
@@ -13,144 +13,255 @@ const EXTRAS = Array.from(EXTRA_CHUNKS, ([type, shape]) => ({ type, shape }))
 const MAGIC = 0x48455033
 const FAMILY_IPV4 = 2
 const FAMILY_IPV6 = 10
+/** Header, the chunks of a fixed size with IPv6 addresses, and the headers of key, correlation id, name and payload. */
+const FIXED_BYTES = 144
+/** Members that a packet always has: `version`, `ipProtocol`, `srcPort`, `dstPort`, `protocolType`, `agentId`. */
+const REQUIRED_MEMBERS = 6
+/** A UTF-16 unit is at most three bytes of UTF-8. */
+const UTF8_BYTES = 3
+/** Longer texts go to the engine's encoder, whose call costs as much as a loop over so many. */
+const LOOP_CHARACTERS = 64
+/** Packets are written one behind the other into memory of this size; asking the engine for each takes longer than to write it. */
+const SLAB_BYTES = 1 << 15
+
+let slab = new ArrayBuffer(SLAB_BYTES)
+let slabBytes = new Uint8Array(slab)
+let slabView = new DataView(slab)
+let slabEnd = 0
 
 /**
  * Encode a packet as HEPv3, in the chunk order that every known receiver accepts (payload last).
  *
  * @param packet its `version` is not used; `tsUs` absent means no time chunks
- * @returns a new array of 6 to 65,535 bytes
+ * @returns 6 to 65,535 bytes that are never written again. Small packets share an `ArrayBuffer`, as Node's small
+ *   Buffers do, so copy one (`slice`) to give its buffer away
  * @throws HepEncodeError if a number or address does not fit, or the packet is over 65,535 bytes; nothing is ever wrapped
  */
 export function encodeHep(packet: HepPacket): Uint8Array {
-  writer.begin()
-  const src = addressOf(packet.srcIp, 'srcIp')
-  const dst = addressOf(packet.dstIp, 'dstIp')
-  const isIpv6 = (src ?? dst)?.length === 16
-  if (src !== undefined && dst !== undefined && src.length !== dst.length) {
-    throw new HepEncodeError('bad-address', `srcIp ${packet.srcIp} and dstIp ${packet.dstIp} are of two families`)
+  const { srcIp, dstIp, tsUs, authKey, correlationId, agentName, payload } = packet
+  let room = FIXED_BYTES
+  let members = REQUIRED_MEMBERS
+  if (srcIp !== undefined) members++
+  if (dstIp !== undefined) members++
+  if (tsUs !== undefined) members++
+  if (payload !== undefined) {
+    members++
+    room += payload.length
   }
-  if (src !== undefined || dst !== undefined) writer.number(CHUNK.ipFamily, isIpv6 ? FAMILY_IPV6 : FAMILY_IPV4, 1)
-  writer.number(CHUNK.ipProtocol, packet.ipProtocol, 1)
-  writer.bytes(isIpv6 ? CHUNK.ipv6Source : CHUNK.ipv4Source, src)
-  writer.bytes(isIpv6 ? CHUNK.ipv6Destination : CHUNK.ipv4Destination, dst)
-  writer.number(CHUNK.sourcePort, packet.srcPort, 2)
-  writer.number(CHUNK.destinationPort, packet.dstPort, 2)
-  if (packet.tsUs !== undefined) {
-    writer.number(CHUNK.timestampSeconds, Math.floor(packet.tsUs / 1_000_000), 4)
-    writer.number(CHUNK.timestampMicroseconds, packet.tsUs % 1_000_000, 4)
+  if (correlationId !== undefined) {
+    members++
+    room += UTF8_BYTES * correlationId.length
   }
-  writer.number(CHUNK.protocolType, packet.protocolType, 1)
-  writer.number(CHUNK.agentId, packet.agentId, 4)
-  writer.text(CHUNK.authKey, packet.authKey)
-  writer.text(CHUNK.correlationId, packet.correlationId)
-  writer.text(CHUNK.agentName, packet.agentName)
-  for (const { type, shape } of EXTRAS) {
-    if (shape.kind === 'text') writer.text(type, packet[shape.member])
-    else if (shape.kind === 'mac') writer.bytes(type, macBytes(packet[shape.member], shape.member))
-    else writer.optionalNumber(type, packet[shape.member], shape.sizes[0] ?? 0)
+  if (agentName !== undefined) {
+    members++
+    room += UTF8_BYTES * agentName.length
   }
-  for (const chunk of packet.chunks ?? []) writer.raw(chunk)
-  writer.bytes(packet.payloadCompressed === true ? CHUNK.compressedPayload : CHUNK.payload, packet.payload)
-  return writer.finish()
+  if (authKey !== undefined) {
+    members++
+    room += UTF8_BYTES * authKey.length
+  }
+  // The rare members are asked for only if there is anything else: asking takes longer than to write the packet.
+  const hasMore = Object.keys(packet).length !== members
+  if (hasMore) room += roomForExtras(packet)
+  makeRoom(room)
+  const out = slabBytes
+  const view = slabView
+  const start = slabEnd
+
+  let at = start + HEADER_BYTES
+  if (srcIp !== undefined || dstIp !== undefined) at = writeAddresses(out, view, at, srcIp, dstIp, packet.ipProtocol)
+  else at = write8(view, at, CHUNK.ipProtocol, packet.ipProtocol)
+  at = write16(view, at, CHUNK.sourcePort, packet.srcPort)
+  at = write16(view, at, CHUNK.destinationPort, packet.dstPort)
+  if (tsUs !== undefined) {
+    const seconds = Math.floor(tsUs / 1_000_000)
+    at = write32(view, at, CHUNK.timestampSeconds, seconds)
+    at = write32(view, at, CHUNK.timestampMicroseconds, tsUs - seconds * 1_000_000)
+  }
+  at = write8(view, at, CHUNK.protocolType, packet.protocolType)
+  at = write32(view, at, CHUNK.agentId, packet.agentId)
+  if (authKey !== undefined) at = writeText(out, view, at, CHUNK.authKey, authKey)
+  if (correlationId !== undefined) at = writeText(out, view, at, CHUNK.correlationId, correlationId)
+  if (agentName !== undefined) at = writeText(out, view, at, CHUNK.agentName, agentName)
+  if (hasMore) at = writeExtras(packet, out, view, at)
+  if (payload !== undefined) {
+    const type = hasMore && packet.payloadCompressed === true ? CHUNK.compressedPayload : CHUNK.payload
+    at = writeBytes(out, view, at, type, payload)
+  }
+  const total = at - start
+  if (total > MAX_PACKET_BYTES) throw tooLarge(`${total}`)
+  view.setUint32(start, MAGIC)
+  view.setUint16(start + 4, total)
+  slabEnd = at
+  return new Uint8Array(slab, start, total)
 }
 
-function addressOf(text: string | undefined, member: string): Uint8Array | undefined {
-  if (text === undefined) return undefined
+/** See to it that the slab has room for a packet of at most so many bytes. */
+function makeRoom(bytes: number): void {
+  if (slabEnd + bytes <= slab.byteLength) return
+  // So much that some text or payload is too long by itself: no more is asked for than can be right.
+  if (bytes > 4 * MAX_PACKET_BYTES) throw tooLarge(`about ${bytes}`)
+  slab = new ArrayBuffer(Math.max(SLAB_BYTES, bytes))
+  slabBytes = new Uint8Array(slab)
+  slabView = new DataView(slab)
+  slabEnd = 0
+}
+
+function roomForExtras(packet: HepPacket): number {
+  let room = 0
+  for (const { shape } of EXTRAS) {
+    room += 16
+    if (shape.kind === 'text') room += UTF8_BYTES * (packet[shape.member]?.length ?? 0)
+  }
+  for (const { bytes } of packet.chunks ?? []) room += CHUNK_HEADER_BYTES + bytes.length
+  return room
+}
+
+function tooLarge(bytes: string): HepEncodeError {
+  return new HepEncodeError('too-large', `packet of ${bytes} bytes; HEPv3 ends at ${MAX_PACKET_BYTES}`)
+}
+
+/** Family, IP protocol and addresses, of which one may be absent. */
+function writeAddresses(
+  out: Uint8Array,
+  view: DataView,
+  start: number,
+  srcIp: string | undefined,
+  dstIp: string | undefined,
+  ipProtocol: number,
+): number {
+  const src = srcIp === undefined ? -1 : lastSrc.number(srcIp)
+  const dst = dstIp === undefined ? -1 : lastDst.number(dstIp)
+  const isIpv4 = (src >= 0 || srcIp === undefined) && (dst >= 0 || dstIp === undefined)
+  let at = write8(view, start, CHUNK.ipFamily, isIpv4 ? FAMILY_IPV4 : FAMILY_IPV6)
+  at = write8(view, at, CHUNK.ipProtocol, ipProtocol)
+  if (isIpv4) {
+    if (src >= 0) at = write32(view, at, CHUNK.ipv4Source, src)
+    return dst >= 0 ? write32(view, at, CHUNK.ipv4Destination, dst) : at
+  }
+  if (srcIp !== undefined) at = writeBytes(out, view, at, CHUNK.ipv6Source, ipv6Bytes(srcIp, 'srcIp', dstIp))
+  return dstIp === undefined ? at : writeBytes(out, view, at, CHUNK.ipv6Destination, ipv6Bytes(dstIp, 'dstIp', srcIp))
+}
+
+/** The number of an address, read only if the text is not that of the packet before: of a sender's packets, most are from or to itself. */
+class RepeatedIpv4 {
+  #text = ''
+  #number = -1
+
+  number(text: string): number {
+    if (text !== this.#text) {
+      this.#number = ipv4Number(text)
+      this.#text = text
+    }
+    return this.#number
+  }
+}
+
+const lastSrc = new RepeatedIpv4()
+const lastDst = new RepeatedIpv4()
+
+/** @param other address of the same packet, which has to be of the same family */
+function ipv6Bytes(text: string, member: string, other: string | undefined): Uint8Array {
   const bytes = parseIp(text)
   if (bytes === undefined) throw new HepEncodeError('bad-address', `${member} "${text}" is not an IP address`)
-  return bytes
+  if (bytes.length === 16) return bytes
+  throw new HepEncodeError('bad-address', `${member} ${text} and ${other} are of two families, or one is no address`)
 }
 
-function macBytes(text: string | undefined, member: string): Uint8Array | undefined {
-  if (text === undefined) return undefined
+function writeExtras(packet: HepPacket, out: Uint8Array, view: DataView, start: number): number {
+  let at = start
+  for (const { type, shape } of EXTRAS) {
+    const value = packet[shape.member]
+    if (value === undefined) continue
+    if (typeof value === 'number') {
+      const size = shape.kind === 'number' ? shape.sizes[0] : 0
+      at =
+        size === 4
+          ? write32(view, at, type, value)
+          : size === 2
+            ? write16(view, at, type, value)
+            : write8(view, at, type, value)
+    } else if (shape.kind === 'mac') {
+      at = writeBytes(out, view, at, type, macBytes(value, shape.member))
+    } else {
+      at = writeText(out, view, at, type, value)
+    }
+  }
+  for (const chunk of packet.chunks ?? []) at = writeChunk(out, view, at, chunk)
+  return at
+}
+
+function macBytes(text: string, member: string): Uint8Array {
   if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) {
     throw new HepEncodeError('bad-address', `${member} "${text}" is not a MAC address`)
   }
   return Uint8Array.from([0, 0, ...text.split(':').map((part) => parseInt(part, 16))])
 }
 
-/** Writes chunk after chunk. A packet that is too large is measured to its end, but not written. */
-class ChunkWriter {
-  readonly #out = new Uint8Array(MAX_PACKET_BYTES)
-  readonly #view = new DataView(this.#out.buffer)
-  #end = HEADER_BYTES
+// Each writes a chunk's header along with its value: one call less than the engine compiles into the caller.
 
-  begin(): void {
-    this.#end = HEADER_BYTES
-  }
-
-  number(type: number, value: number, size: number): void {
-    if (!Number.isInteger(value) || value < 0 || value >= 256 ** size) {
-      const id = type.toString(16).padStart(4, '0')
-      throw new HepEncodeError('out-of-range', `chunk 0x${id}: ${value} does not fit ${size} byte(s)`)
-    }
-    const at = this.#open(GENERIC_VENDOR, type, size)
-    if (at === undefined) return
-    if (size === 4) this.#view.setUint32(at, value)
-    else if (size === 2) this.#view.setUint16(at, value)
-    else this.#view.setUint8(at, value)
-  }
-
-  optionalNumber(type: number, value: number | undefined, size: number): void {
-    if (value !== undefined) this.number(type, value, size)
-  }
-
-  text(type: number, value: string | undefined): void {
-    if (value === undefined) return
-    if (!isAscii(value)) {
-      this.bytes(type, utf8.encode(value))
-      return
-    }
-    const at = this.#open(GENERIC_VENDOR, type, value.length)
-    if (at === undefined) return
-    for (let i = 0; i < value.length; i++) this.#out[at + i] = value.charCodeAt(i)
-  }
-
-  raw({ vendor, type, bytes }: RawChunk): void {
-    for (const id of [vendor, type]) {
-      if (!Number.isInteger(id) || id < 0 || id > 0xffff) {
-        throw new HepEncodeError('out-of-range', `chunk ${vendor}/${type}: ${id} does not fit 2 bytes`)
-      }
-    }
-    this.bytes(type, bytes, vendor)
-  }
-
-  bytes(type: number, bytes: Uint8Array | undefined, vendor = GENERIC_VENDOR): void {
-    if (bytes === undefined) return
-    const at = this.#open(vendor, type, bytes.length)
-    if (at !== undefined) this.#out.set(bytes, at)
-  }
-
-  finish(): Uint8Array {
-    const total = this.#end
-    if (total > MAX_PACKET_BYTES) {
-      throw new HepEncodeError('too-large', `packet of ${total} bytes; HEPv3 ends at ${MAX_PACKET_BYTES}`)
-    }
-    this.#view.setUint32(0, MAGIC)
-    this.#view.setUint16(4, total)
-    return this.#out.slice(0, total)
-  }
-
-  /** Write the header of a chunk; returns where its value goes, or undefined if it does not fit into a packet. */
-  #open(vendor: number, type: number, length: number): number | undefined {
-    const at = this.#end
-    const valueAt = at + CHUNK_HEADER_BYTES
-    this.#end = valueAt + length
-    if (this.#end > MAX_PACKET_BYTES) return undefined
-    const view = this.#view
-    view.setUint16(at, vendor)
-    view.setUint16(at + 2, type)
-    view.setUint16(at + 4, CHUNK_HEADER_BYTES + length)
-    return valueAt
-  }
+function write8(view: DataView, at: number, type: number, value: number): number {
+  if ((value & 0xff) !== value) throw outOfRange(type, value, 1)
+  view.setUint32(at, type)
+  view.setUint16(at + 4, 7)
+  view.setUint8(at + 6, value)
+  return at + 7
 }
 
-/** True for a text short enough that looking at it costs less than calling the encoder. */
-function isAscii(text: string): boolean {
-  if (text.length > 64) return false
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
-  return true
+function write16(view: DataView, at: number, type: number, value: number): number {
+  if ((value & 0xffff) !== value) throw outOfRange(type, value, 2)
+  view.setUint32(at, type)
+  view.setUint32(at + 4, 0x80000 | value)
+  return at + 8
 }
 
-/** Memory of one packet, which the next one uses again. */
-const writer = new ChunkWriter()
+function write32(view: DataView, at: number, type: number, value: number): number {
+  if (value >>> 0 !== value) throw outOfRange(type, value, 4)
+  view.setUint32(at, type)
+  view.setUint16(at + 4, 10)
+  view.setUint32(at + 6, value)
+  return at + 10
+}
+
+function writeText(out: Uint8Array, view: DataView, at: number, type: number, value: string): number {
+  const valueAt = at + CHUNK_HEADER_BYTES
+  let length = 0
+  if (value.length <= LOOP_CHARACTERS) {
+    for (; length < value.length; length++) {
+      const code = value.charCodeAt(length)
+      if (code > 0x7f) break
+      out[valueAt + length] = code
+    }
+  }
+  if (length < value.length) length = utf8.encodeInto(value, out.subarray(valueAt)).written
+  openChunk(view, at, type, length)
+  return valueAt + length
+}
+
+function writeBytes(out: Uint8Array, view: DataView, at: number, type: number, bytes: Uint8Array): number {
+  openChunk(view, at, type, bytes.length)
+  out.set(bytes, at + CHUNK_HEADER_BYTES)
+  return at + CHUNK_HEADER_BYTES + bytes.length
+}
+
+function writeChunk(out: Uint8Array, view: DataView, at: number, { vendor, type, bytes }: RawChunk): number {
+  for (const id of [vendor, type]) {
+    if ((id & 0xffff) !== id) {
+      throw new HepEncodeError('out-of-range', `chunk ${vendor}/${type}: ${id} does not fit 2 bytes`)
+    }
+  }
+  const end = writeBytes(out, view, at, type, bytes)
+  view.setUint16(at, vendor)
+  return end
+}
+
+/** Write the header of a generic chunk. */
+function openChunk(view: DataView, at: number, type: number, length: number): void {
+  view.setUint32(at, type)
+  view.setUint16(at + 4, CHUNK_HEADER_BYTES + length)
+}
+
+function outOfRange(type: number, value: number, size: number): HepEncodeError {
+  const id = type.toString(16).padStart(4, '0')
+  return new HepEncodeError('out-of-range', `chunk 0x${id}: ${value} does not fit ${size} byte(s)`)
+}

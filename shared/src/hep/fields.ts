@@ -13,6 +13,19 @@ export const WARNING = {
   headerLengthOdd: 1 << 8,
   compressedPayload: 1 << 9,
   noPayload: 1 << 10,
+  otherMagic: 1 << 11,
+  legacyChunkSize: 1 << 12,
+  twoPayloads: 1 << 13,
+  agentIdShifted: 1 << 14,
+  timeOfNtpEra: 1 << 15,
+  notCompressed: 1 << 16,
+  inflateLimit: 1 << 17,
+  badCompression: 1 << 18,
+  bigEndianTime: 1 << 19,
+  unpaddedTime: 1 << 20,
+  trailingNuls: 1 << 21,
+  notUtf8: 1 << 22,
+  gzipDatagram: 1 << 23,
 } as const
 
 export const WARNING_NAMES: readonly HepWarning[] = [
@@ -27,6 +40,19 @@ export const WARNING_NAMES: readonly HepWarning[] = [
   'header-length-odd',
   'compressed-payload',
   'no-payload',
+  'other-magic',
+  'legacy-chunk-size',
+  'two-payloads',
+  'agent-id-shifted',
+  'time-of-ntp-era',
+  'not-compressed',
+  'inflate-limit',
+  'bad-compression',
+  'big-endian-time',
+  'unpadded-time',
+  'trailing-nuls',
+  'not-utf8',
+  'gzip-datagram',
 ]
 
 /**

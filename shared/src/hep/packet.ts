@@ -53,17 +53,52 @@ export interface HepPacket {
 
 /** What was odd in a packet that was accepted all the same. */
 export type HepWarning =
+  /** Bytes behind the packet, left out. */
   | 'trailing-bytes'
+  /** The last one counts. */
   | 'duplicate-chunk'
+  /** HEPv3 without chunks. */
   | 'empty-frame'
+  /** A chunk that has not the size of its type, left out. */
   | 'chunk-size-ignored'
+  /** The family says one thing, the addresses another; or there are addresses of both. */
   | 'family-mismatch'
+  /** A million microseconds or more, carried into the seconds. */
   | 'microseconds-overflow'
   | 'time-missing'
+  /** HEPv2: no byte order gives a time near ours. Sanitised: a time that was replaced by none. */
   | 'time-implausible'
+  /** HEPv1 and HEPv2: the header length is neither with nor without the time. */
   | 'header-length-odd'
+  /** The payload is compressed, and was not inflated. */
   | 'compressed-payload'
   | 'no-payload'
+  /** `EEP3` or `EEP1` instead of `HEP3`. */
+  | 'other-magic'
+  /** A size that an older revision of the specification had; the value was read. */
+  | 'legacy-chunk-size'
+  /** Chunk 0x0010 beside 0x000f, which counts. */
+  | 'two-payloads'
+  /** The agent id may be one of 16 bits in the wrong half, as sngrep sends it. */
+  | 'agent-id-shifted'
+  /** Sanitised: seconds since 1900, from which 70 years were taken. */
+  | 'time-of-ntp-era'
+  /** Chunk 0x0010 with a plain payload. */
+  | 'not-compressed'
+  /** The payload would inflate to more than the bound; left as it is. */
+  | 'inflate-limit'
+  /** The payload begins like gzip or zlib and does not inflate; left as it is. */
+  | 'bad-compression'
+  /** HEPv2 with its time in network order. */
+  | 'big-endian-time'
+  /** HEPv2 without the two bytes of padding behind the time. */
+  | 'unpadded-time'
+  /** HEPv1 and HEPv2: NULs behind the payload, left out. */
+  | 'trailing-nuls'
+  /** A text that is no UTF-8, shown with U+FFFD in place of what is wrong. */
+  | 'not-utf8'
+  /** The whole datagram was gzip. */
+  | 'gzip-datagram'
 
 /** Why bytes are not a HEP packet. Closed set: each is a metric label. */
 export type HepFault =
@@ -79,5 +114,15 @@ export type HepFault =
   | 'no-payload'
 
 export type Decoded =
-  | { readonly ok: true; readonly packet: HepPacket; readonly warnings: readonly HepWarning[] }
+  | {
+      readonly ok: true
+      readonly packet: HepPacket
+      readonly warnings: readonly HepWarning[]
+      /** The name that HEPv3 came by, if it is another. `encodeHep` writes `HEP3`. */
+      readonly magic?: 'EEP3' | 'EEP1'
+      /** With the warning `agent-id-shifted`: the id that was probably meant. The packet keeps what came. */
+      readonly agentIdHint?: number
+      /** What the second byte of HEPv1 and HEPv2 says. Senders put four different things there; nothing relies on it. */
+      readonly declaredHeaderLength?: number
+    }
   | { readonly ok: false; readonly reason: HepFault; readonly offset: number }

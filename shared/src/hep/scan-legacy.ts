@@ -10,7 +10,7 @@ const TIME_BYTES = 10
 const PADDING_BYTES = 2
 const FAMILY_IPV4 = 2
 /** IPv6 as Linux, Windows, Solaris, FreeBSD and macOS number it. */
-const FAMILIES_IPV6: readonly number[] = [10, 23, 26, 28, 30]
+export const FAMILIES_IPV6: readonly number[] = [10, 23, 26, 28, 30]
 
 /**
  * Find the parts of a HEPv1 or HEPv2 datagram. Its payload is SIP by convention.
@@ -52,6 +52,7 @@ export function scanLegacy(bytes: Uint8Array, version: 1 | 2, fields: HepFields,
     const unpadded = addressEnd + TIME_BYTES
     const padded = unpadded + PADDING_BYTES
     payloadAt = isUnpadded(bytes, unpadded, padded) ? unpadded : padded
+    if (payloadAt === unpadded) fields.warnings |= WARNING.unpaddedTime
   } else {
     fields.warnings |= WARNING.timeMissing
   }
@@ -60,6 +61,7 @@ export function scanLegacy(bytes: Uint8Array, version: 1 | 2, fields: HepFields,
   let end = bytes.length
   while (end > payloadAt && bytes[end - 1] === 0) end--
   if (end <= payloadAt) return fail('no-payload', Math.min(payloadAt, bytes.length))
+  if (end < bytes.length) fields.warnings |= WARNING.trailingNuls
   fields.payloadAt = payloadAt
   fields.payloadEnd = end
   return undefined
@@ -73,6 +75,7 @@ function readTime(view: DataView, at: number, fields: HepFields, nowUs: number):
     if (seconds < YEAR_2000_SECONDS || seconds > newest || microseconds >= 1_000_000) continue
     fields.tsUs = seconds * 1_000_000 + microseconds
     fields.agentId = view.getUint16(at + 8, littleEndian)
+    if (!littleEndian) fields.warnings |= WARNING.bigEndianTime
     return
   }
   fields.tsUs = view.getUint32(at, true) * 1_000_000 + view.getUint32(at + 4, true)

@@ -17,8 +17,11 @@ const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
-/** Strings are matched so that commas inside them are not. */
-const STRING_OR_LAST_COMMA = /"(?:[^"\\]|\\[^])*"|,(?=\s*[\]}])/g
+/**
+ * Strings are matched so that commas inside them are not. One without an end reaches to the end: else each quote in it
+ * would be tried as the begin of another.
+ */
+const STRING_OR_LAST_COMMA = /"(?:[^"\\]|\\[^])*(?:"|\\?$)|,(?=\s*[\]}])/g
 
 /**
  * Text of a payload: bytes that are not UTF-8 become U+FFFD, NULs at the end are left out.

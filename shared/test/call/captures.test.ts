@@ -40,6 +40,7 @@ function blockOf(name: string): EventBlock {
 
 const OPENSIPS = ['127.0.0.1:5061', '127.0.0.1:5070', '127.0.0.1:5080']
 const KAMAILIO = ['127.0.0.1:5061', '127.0.0.1:5071', '127.0.0.1:5080']
+const KAMAILIO_RTPENGINE = ['127.0.0.1:5070', '127.0.0.1:5060', '127.0.0.1:5080']
 
 describe('calls of real proxies', () => {
   it.each([
@@ -47,6 +48,7 @@ describe('calls of real proxies', () => {
     { name: 'opensips-hep3-udp.pcap', events: 220, messages: 200, route: OPENSIPS },
     { name: 'opensips-hep1-udp.pcap', events: 180, messages: 180, route: OPENSIPS },
     { name: 'kamailio-hep2-udp.pcap', events: 259, messages: 259, route: KAMAILIO },
+    { name: 'kamailio-rtpengine-hep3-udp.pcap', events: 380, messages: 380, route: KAMAILIO_RTPENGINE },
     { name: 'sip-20-calls.pcap', events: 260, messages: 260, route: KAMAILIO },
   ])('of $name are 20 that ended', ({ name, events, messages, route }) => {
     const block = blockOf(name)

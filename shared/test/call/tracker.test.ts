@@ -87,6 +87,29 @@ describe('CallTracker', () => {
     )
   })
 
+  it('keeps no more calls than it may, however they name each other', () => {
+    const name = fc.nat({ max: 39 }).map((n) => `name-${n}`)
+    const line = fc
+      .record({ call: name, xcid: name, code: fc.constantFrom('', '200', '486'), corr: name, isLinked: fc.boolean() })
+      .map(
+        ({ call, xcid, code, corr, isLinked }) =>
+          `0 a>b ${code} INVITE 1 b1 call=${call}${isLinked ? ` xcid=${xcid} corr=${corr}` : ''}`,
+      )
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 60, maxLength: 200 }), (lines) => {
+        const tracker = new CallTracker({ maxCalls: 3 })
+        play(tracker, lines.join('\n'))
+        const calls = new Set(tracker.calls())
+        expect(tracker.size).toBeLessThanOrEqual(3)
+        for (let n = 0; n < 40; n++) {
+          const call = tracker.find(`name-${n}`)
+          expect(call === undefined || calls.has(call)).toBe(true)
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   it('comes to the same state for any order of arrival', () => {
     const script = `
       0   a>p INVITE 1 b1

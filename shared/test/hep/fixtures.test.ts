@@ -55,17 +55,32 @@ const CAPTURES = [
     name: 'opensips-hep3-udp.pcap',
     version: 3,
     types: { 1: 180, 100: 20, 96: 20 },
-    agentId: 205,
+    agentIds: { 205: 220 },
     withTime: 220,
     calls: 20,
   },
-  { name: 'opensips-hep3-tcp.bin', version: 3, types: { 1: 180, 96: 20 }, agentId: 205, withTime: 200, calls: 20 },
-  { name: 'opensips-hep1-udp.pcap', version: 1, types: { 1: 180 }, agentId: 0, withTime: 0, calls: 20 },
-  { name: 'kamailio-hep2-udp.pcap', version: 2, types: { 1: 259 }, agentId: 301, withTime: 259, calls: 20 },
+  {
+    name: 'opensips-hep3-tcp.bin',
+    version: 3,
+    types: { 1: 180, 96: 20 },
+    agentIds: { 205: 200 },
+    withTime: 200,
+    calls: 20,
+  },
+  { name: 'opensips-hep1-udp.pcap', version: 1, types: { 1: 180 }, agentIds: { 0: 180 }, withTime: 0, calls: 20 },
+  { name: 'kamailio-hep2-udp.pcap', version: 2, types: { 1: 259 }, agentIds: { 301: 259 }, withTime: 259, calls: 20 },
+  {
+    name: 'kamailio-rtpengine-hep3-udp.pcap',
+    version: 3,
+    types: { 1: 260, 5: 80, 100: 40 },
+    agentIds: { 301: 300, 302: 80 },
+    withTime: 380,
+    calls: 20,
+  },
 ]
 
 describe('decodeHep', () => {
-  it.each(CAPTURES)('reads all of $name', ({ name, version, types, agentId, withTime, calls }) => {
+  it.each(CAPTURES)('reads all of $name', ({ name, version, types, agentIds, withTime, calls }) => {
     const packets = packetsOf(name)
     const total = packets.length
     const sip = packets.filter(({ protocolType }) => protocolType === 1)
@@ -79,7 +94,7 @@ describe('decodeHep', () => {
     }).toEqual({
       versions: { [version]: total },
       types,
-      agentIds: { [agentId]: total },
+      agentIds,
       withTime,
       withPayload: total - packets.filter(({ protocolType }) => protocolType === 96).length,
       calls,
