@@ -166,6 +166,16 @@ export class EventBlock {
 }
 
 /**
+ * The block of another thread's writer, with the place in the node's order that it has now got.
+ *
+ * @param bytes of one block, known to be one; its header is changed
+ */
+export function withFirstSeq(bytes: Uint8Array, firstSeq: number): EventBlock {
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).setFloat64(HEADER.firstSeq, firstSeq, true)
+  return new EventBlock(bytes)
+}
+
+/**
  * Read a block that came from elsewhere: a socket or a file.
  *
  * @param bytes may be longer than the block (a log segment); need not be aligned, but is copied if it is not

@@ -24,28 +24,30 @@ export class StagingColumns {
   readonly hepVersion = new Uint8Array(MAX_ROWS)
   readonly srcIp = new Uint8Array(MAX_ROWS * 16)
   readonly dstIp = new Uint8Array(MAX_ROWS * 16)
+  readonly srcIpView = new DataView(this.srcIp.buffer)
+  readonly dstIpView = new DataView(this.dstIp.buffer)
 
   /** An absent text is an empty one; what is longer than a column can say is cut there. */
   setText(column: TextColumn, row: number, at: number, end: number): void {
-    setRange(this.textAt, this.textLength, row + column * TEXT_STRIDE, at, end)
+    setRange(this.textAt, this.textLength, row + column * TEXT_STRIDE, at, end, 0)
   }
 
-  /** The texts of a summary whose offsets are those of the arena. */
-  setSipTexts(row: number, sip: SipSummary): void {
+  /** The texts of a summary. @param by where in the arena lies what the summary calls offset 0 */
+  setSipTexts(row: number, sip: SipSummary, by: number): void {
     const { textAt, textLength } = this
-    setRange(textAt, textLength, row + TEXT.callId * TEXT_STRIDE, sip.callIdAt, sip.callIdEnd)
-    setRange(textAt, textLength, row + TEXT.cseq * TEXT_STRIDE, sip.cseqAt, sip.cseqEnd)
-    setRange(textAt, textLength, row + TEXT.reason * TEXT_STRIDE, sip.reasonAt, sip.reasonEnd)
-    setRange(textAt, textLength, row + TEXT.fromUser * TEXT_STRIDE, sip.fromUserAt, sip.fromUserEnd)
-    setRange(textAt, textLength, row + TEXT.fromHost * TEXT_STRIDE, sip.fromHostAt, sip.fromHostEnd)
-    setRange(textAt, textLength, row + TEXT.fromTag * TEXT_STRIDE, sip.fromTagAt, sip.fromTagEnd)
-    setRange(textAt, textLength, row + TEXT.toUser * TEXT_STRIDE, sip.toUserAt, sip.toUserEnd)
-    setRange(textAt, textLength, row + TEXT.toHost * TEXT_STRIDE, sip.toHostAt, sip.toHostEnd)
-    setRange(textAt, textLength, row + TEXT.toTag * TEXT_STRIDE, sip.toTagAt, sip.toTagEnd)
-    setRange(textAt, textLength, row + TEXT.ruriUser * TEXT_STRIDE, sip.ruriUserAt, sip.ruriUserEnd)
-    setRange(textAt, textLength, row + TEXT.branch * TEXT_STRIDE, sip.branchAt, sip.branchEnd)
-    setRange(textAt, textLength, row + TEXT.userAgent * TEXT_STRIDE, sip.userAgentAt, sip.userAgentEnd)
-    setRange(textAt, textLength, row + TEXT.aLegId * TEXT_STRIDE, sip.aLegIdAt, sip.aLegIdEnd)
+    setRange(textAt, textLength, row + TEXT.callId * TEXT_STRIDE, sip.callIdAt, sip.callIdEnd, by)
+    setRange(textAt, textLength, row + TEXT.cseq * TEXT_STRIDE, sip.cseqAt, sip.cseqEnd, by)
+    setRange(textAt, textLength, row + TEXT.reason * TEXT_STRIDE, sip.reasonAt, sip.reasonEnd, by)
+    setRange(textAt, textLength, row + TEXT.fromUser * TEXT_STRIDE, sip.fromUserAt, sip.fromUserEnd, by)
+    setRange(textAt, textLength, row + TEXT.fromHost * TEXT_STRIDE, sip.fromHostAt, sip.fromHostEnd, by)
+    setRange(textAt, textLength, row + TEXT.fromTag * TEXT_STRIDE, sip.fromTagAt, sip.fromTagEnd, by)
+    setRange(textAt, textLength, row + TEXT.toUser * TEXT_STRIDE, sip.toUserAt, sip.toUserEnd, by)
+    setRange(textAt, textLength, row + TEXT.toHost * TEXT_STRIDE, sip.toHostAt, sip.toHostEnd, by)
+    setRange(textAt, textLength, row + TEXT.toTag * TEXT_STRIDE, sip.toTagAt, sip.toTagEnd, by)
+    setRange(textAt, textLength, row + TEXT.ruriUser * TEXT_STRIDE, sip.ruriUserAt, sip.ruriUserEnd, by)
+    setRange(textAt, textLength, row + TEXT.branch * TEXT_STRIDE, sip.branchAt, sip.branchEnd, by)
+    setRange(textAt, textLength, row + TEXT.userAgent * TEXT_STRIDE, sip.userAgentAt, sip.userAgentEnd, by)
+    setRange(textAt, textLength, row + TEXT.aLegId * TEXT_STRIDE, sip.aLegIdAt, sip.aLegIdEnd, by)
   }
 
   /** Back to zeros: `append` writes only what a packet has. */
@@ -92,8 +94,8 @@ export class StagingColumns {
 }
 
 /** Small, so that it is compiled into its callers: it runs a dozen times a packet. */
-function setRange(textAt: Uint32Array, textLength: Uint16Array, i: number, at: number, end: number): void {
+function setRange(textAt: Uint32Array, textLength: Uint16Array, i: number, at: number, end: number, by: number): void {
   if (end <= at) return
-  textAt[i] = at
+  textAt[i] = at + by
   textLength[i] = Math.min(end - at, MAX_TEXT_BYTES)
 }

@@ -1,23 +1,21 @@
+import { INPUT_VIEW, loadInput } from '../bytes/input.ts'
 import { PROTOCOL_TYPE } from '../hep/chunks.ts'
+import type { Inflate } from '../hep/compression.ts'
 import { HepFields } from '../hep/fields.ts'
-import { MAX_PACKET_BYTES, scanHep } from '../hep/scan.ts'
+import { MAX_PACKET_BYTES, scanHep, type ScanOptions } from '../hep/scan.ts'
 import type { HepFault } from '../hep/packet.ts'
 import { OTHER_METHOD } from '../sip/methods.ts'
-import { SipSummary, summarizeSip } from '../sip/summary.ts'
-import { MARGIN_BYTES } from '../sip/work-text.ts'
+import { SipSummary, summarizeInput } from '../sip/summary.ts'
 import { BLOCK_MAGIC, columnLayout, FLAG, HEADER, MAX_ROWS, TEXT, type TextColumn } from './columns.ts'
 import { EventBlock } from './block.ts'
-import { type Inflate, isWrapped, openPayload } from './open-payload.ts'
+import { isWrapped, openPayload } from './open-payload.ts'
 import { StagingColumns } from './staging.ts'
-
-export { type Inflate, INFLATE_LIMIT_BYTES } from './open-payload.ts'
 
 /** A block closes when its arena has passed this, however few rows it has. */
 export const ARENA_LIMIT_BYTES = 1 << 20
 /** Shorter ranges are copied by a loop: calling the engine's copy costs more. */
-const BYTEWISE_UNDER = 64
+const WORDWISE_UNDER = 128
 const MAX_NODE_NAME_BYTES = 0xffff
-const LF = 0x0a
 
 /** Identity that a node stamps on its blocks. */
 export interface BlockSource {
@@ -34,19 +32,22 @@ export interface BlockSource {
 export class BlockWriter {
   readonly #source: BlockSource
   readonly #inflate: Inflate | undefined
+  readonly #scanOptions: ScanOptions
   readonly #nodeName: Uint8Array
   readonly #fields = new HepFields()
   readonly #sip = new SipSummary()
   readonly #columns = new StagingColumns()
   // Room for one more packet behind the limit, so that only inflated payloads make it grow.
   #arena = new Uint8Array(ARENA_LIMIT_BYTES + MAX_PACKET_BYTES)
+  #arenaView = new DataView(this.#arena.buffer)
   #arenaEnd = 0
   #count = 0
   #nextSeq = 1
 
-  constructor(source: BlockSource, inflate?: Inflate) {
+  constructor(source: BlockSource, inflate?: Inflate, scanOptions: ScanOptions = {}) {
     this.#source = source
     this.#inflate = inflate
+    this.#scanOptions = scanOptions
     this.#nodeName = new TextEncoder().encode(source.node).subarray(0, MAX_NODE_NAME_BYTES)
     this.#startBlock()
   }
@@ -74,7 +75,7 @@ export class BlockWriter {
    */
   append(packet: Uint8Array, receivedUs: number): HepFault | undefined {
     const fields = this.#fields
-    const fault = scanHep(packet, fields, receivedUs)
+    const fault = scanHep(packet, fields, receivedUs, this.#scanOptions)
     if (fault !== undefined) return fault
     const row = this.#count
     const columns = this.#columns
@@ -88,16 +89,16 @@ export class BlockWriter {
     columns.ipProtocol[row] = fields.ipProtocol
     columns.hepVersion[row] = fields.version
     let flags = hasTime ? 0 : FLAG.receiveTime
-    if (fields.warnings !== 0) flags |= FLAG.warned
     if (fields.addressBytes !== 0) {
       flags |= fields.addressBytes === 4 ? FLAG.ipv4 : FLAG.ipv6
-      copyAddress(packet, fields.srcIpAt, columns.srcIp, row * 16, fields.addressBytes)
-      copyAddress(packet, fields.dstIpAt, columns.dstIp, row * 16, fields.addressBytes)
+      copyAddress(fields.srcIpAt, fields.addressBytes, columns.srcIpView, row * 16)
+      copyAddress(fields.dstIpAt, fields.addressBytes, columns.dstIpView, row * 16)
     }
 
     const at = this.#arenaEnd
+    let opened: Uint8Array | undefined
     if (fields.payloadAt >= 0) {
-      const opened = isWrapped(packet, fields) ? openPayload(packet, fields, this.#inflate) : undefined
+      if (isWrapped(packet, fields)) opened = openPayload(packet, fields, this.#inflate)
       if (opened !== undefined) this.#copyWhole(opened)
       else {
         this.#copyPart(packet, fields.payloadAt, fields.payloadEnd)
@@ -107,15 +108,20 @@ export class BlockWriter {
     const length = this.#arenaEnd - at
     payloadAt[row] = at
     payloadLength[row] = length
-    if (fields.protocolType === PROTOCOL_TYPE.sip && length > 0 && (flags & FLAG.compressedPayload) === 0) {
-      flags |= this.#summarize(row, at, at + length)
-    }
     if (fields.correlationIdAt >= 0) {
       this.#copyText(TEXT.correlationId, row, packet, fields.correlationIdAt, fields.correlationIdEnd)
     }
     if (fields.agentNameAt >= 0) this.#copyText(TEXT.agentName, row, packet, fields.agentNameAt, fields.agentNameEnd)
     if (fields.others.length > 0) this.#copyOthers(row, packet, fields.others)
-    columns.flags[row] = flags
+    // Last, since it writes into the input.
+    if (fields.protocolType === PROTOCOL_TYPE.sip && length > 0 && (flags & FLAG.compressedPayload) === 0) {
+      if (opened === undefined) flags |= this.#summarize(row, fields.payloadAt, fields.payloadEnd, at)
+      else {
+        loadInput(opened)
+        flags |= this.#summarize(row, 0, length, at)
+      }
+    }
+    columns.flags[row] = fields.warnings === 0 ? flags : flags | FLAG.warned
     this.#count = row + 1
     return undefined
   }
@@ -164,19 +170,17 @@ export class BlockWriter {
     this.#arenaEnd = this.#nodeName.length
   }
 
-  /** Summarise the payload that ends the arena; returns the flags. */
-  #summarize(row: number, at: number, end: number): number {
+  /** Summarise a payload that lies in the input and, from `arenaAt` on, in the arena; returns the flags. */
+  #summarize(row: number, at: number, end: number, arenaAt: number): number {
     const sip = this.#sip
     const columns = this.#columns
-    // Room that the next bytes take: with a line end there, the payload need not be copied once more.
-    this.#reserve(MARGIN_BYTES)
-    this.#arena[end] = LF
-    if (!summarizeSip(this.#arena, at, end, sip)) return 0
+    if (!summarizeInput(at, end, sip)) return 0
+    const by = arenaAt - at
     columns.method[row] = sip.method
     columns.statusCode[row] = sip.statusCode
     columns.cseqNumber[row] = sip.cseqNumber
-    columns.setSipTexts(row, sip)
-    if (sip.method === OTHER_METHOD) columns.setText(TEXT.methodOther, row, sip.methodAt, sip.methodEnd)
+    columns.setSipTexts(row, sip, by)
+    if (sip.method === OTHER_METHOD) columns.setText(TEXT.methodOther, row, sip.methodAt + by, sip.methodEnd + by)
     return FLAG.sip | (sip.statusCode === 0 ? FLAG.request : FLAG.response) | (sip.hasSdp ? FLAG.sdp : 0)
   }
 
@@ -186,21 +190,15 @@ export class BlockWriter {
     this.#arenaEnd += bytes.length
   }
 
-  /** Append `bytes` from `at` up to `end`. */
+  /** Append a part of the packet, which is the input: `bytes` from `at` up to `end`. */
   #copyPart(bytes: Uint8Array, at: number, end: number): void {
     const length = end - at
     const start = this.#arenaEnd
-    if (length < BYTEWISE_UNDER) {
-      this.#reserve(length)
-      const arena = this.#arena
-      let i = 0
-      for (; i + 4 <= length; i += 4) {
-        arena[start + i] = bytes[at + i] ?? 0
-        arena[start + i + 1] = bytes[at + i + 1] ?? 0
-        arena[start + i + 2] = bytes[at + i + 2] ?? 0
-        arena[start + i + 3] = bytes[at + i + 3] ?? 0
-      }
-      for (; i < length; i++) arena[start + i] = bytes[at + i] ?? 0
+    if (length < WORDWISE_UNDER) {
+      this.#reserve(length + 4)
+      const view = this.#arenaView
+      // What is written too far, the next part or the next block overwrites.
+      for (let i = 0; i < length; i += 4) view.setInt32(start + i, INPUT_VIEW.getInt32(at + i))
     } else {
       // A view of the part alone would cost more than moving the part over what came before it.
       this.#reserve(bytes.length)
@@ -228,10 +226,12 @@ export class BlockWriter {
     const grown = new Uint8Array(needed + MAX_PACKET_BYTES)
     grown.set(this.#arena.subarray(0, this.#arenaEnd))
     this.#arena = grown
+    this.#arenaView = new DataView(grown.buffer)
   }
 }
 
-function copyAddress(from: Uint8Array, at: number, to: Uint8Array, toAt: number, size: number): void {
+/** @param at offset in the input, or -1 for an address that is absent */
+function copyAddress(at: number, size: number, to: DataView, toAt: number): void {
   if (at < 0) return
-  for (let i = 0; i < size; i++) to[toAt + i] = from[at + i] ?? 0
+  for (let i = 0; i < size; i += 4) to.setInt32(toAt + i, INPUT_VIEW.getInt32(at + i))
 }

@@ -1,5 +1,6 @@
 const DOT = 0x2e
 const ZERO = 0x30
+const NINE = 0x39
 
 /**
  * Text form of an address.
@@ -44,22 +45,36 @@ export function parseIp(text: string): Uint8Array | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text)
 }
 
-function parseIpv4(text: string): Uint8Array | undefined {
-  const bytes = new Uint8Array(4)
-  let at = 0
-  for (let i = 0; i < 4; i++) {
-    if (i > 0 && text.charCodeAt(at++) !== DOT) return undefined
-    const start = at
-    let value = 0
-    for (; at < start + 3; at++) {
-      const digit = text.charCodeAt(at) - ZERO
-      if (!(digit >= 0 && digit <= 9)) break
-      value = value * 10 + digit
+/**
+ * The number that dotted decimal stands for.
+ *
+ * @returns 0 to 2^32 - 1, or -1 if it is no IPv4 address
+ */
+export function ipv4Number(text: string): number {
+  let number = 0
+  let part = 0
+  let digits = 0
+  let dots = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= ZERO && code <= NINE) {
+      part = part * 10 + code - ZERO
+      digits++
+      if (digits > 3) return -1
+    } else {
+      if (code !== DOT || digits === 0 || part > 255) return -1
+      number = (number << 8) | part
+      part = 0
+      digits = 0
+      dots++
     }
-    if (at === start || value > 255) return undefined
-    bytes[i] = value
   }
-  return at === text.length ? bytes : undefined
+  return dots === 3 && digits > 0 && part <= 255 ? ((number << 8) | part) >>> 0 : -1
+}
+
+function parseIpv4(text: string): Uint8Array | undefined {
+  const number = ipv4Number(text)
+  return number < 0 ? undefined : Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number)
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

@@ -1,3 +1,4 @@
+import { INPUT } from '../bytes/input.ts'
 import {
   AT,
   BRACKET_CLOSE,
@@ -49,26 +50,26 @@ const ANCH = wordOf('anch')
 /**
  * Read a From or To value: user and host of its URI, and the tag.
  *
- * @param text up to a LF
+ * @param from offset in the input, which has a LF behind
  * @param parts receives user, host and tag, and is left alone for what is not there
  * @returns where reading stopped, at the LF or before
  * @see RFC 3261 section 20: without brackets, all parameters belong to the header
  */
-export function readAddress(text: Uint8Array, view: DataView, from: number, parts: UriParts): number {
-  const start = skipBlanks(text, from)
+export function readAddress(from: number, parts: UriParts): number {
+  const start = skipBlanks(from)
   let at = start
   for (;;) {
-    while (((ENDS[text[at] ?? 0] ?? 0) & DISPLAY_NAME) === 0) at = (at + 1) | 0
-    if (text[at] !== QUOTE) break
-    at = quoteEnd(text, at)
+    while (((ENDS[INPUT[at] ?? 0] ?? 0) & DISPLAY_NAME) === 0) at = (at + 1) | 0
+    if (INPUT[at] !== QUOTE) break
+    at = quoteEnd(at)
   }
-  if (text[at] === LESS) {
-    at = readUri(text, view, skipBlanks(text, at + 1), true, parts)
-    while (((ENDS[text[at] ?? 0] ?? 0) & URI) === 0) at = (at + 1) | 0
+  if (INPUT[at] === LESS) {
+    at = readUri(skipBlanks(at + 1), true, parts)
+    while (((ENDS[INPUT[at] ?? 0] ?? 0) & URI) === 0) at = (at + 1) | 0
   } else {
-    at = readUri(text, view, start, false, parts)
+    at = readUri(start, false, parts)
   }
-  return readTag(text, view, at, parts)
+  return readTag(at, parts)
 }
 
 /**
@@ -76,42 +77,42 @@ export function readAddress(text: Uint8Array, view: DataView, from: number, part
  *
  * A URI without `@` has no user, but for tel, whose number is one. Without a scheme there is neither.
  *
- * @param text up to a LF
+ * @param from offset in the input, which has a LF behind
  * @param hasParameters whether what follows a `;` belongs to the URI
  * @param parts receives user and host, and is left alone for what is not there
  * @returns where reading stopped: behind the host
  */
-export function readUri(text: Uint8Array, view: DataView, at: number, hasParameters: boolean, parts: UriParts): number {
-  const scheme = wordAt(view, at)
+export function readUri(at: number, hasParameters: boolean, parts: UriParts): number {
+  const scheme = wordAt(at)
   let start = (at + 4) | 0
   if (scheme !== SIP_ && scheme !== TEL_) {
     if (scheme !== SIPS) start = at
-    while (((ENDS[text[start] ?? 0] ?? 0) & SCHEME) === 0) start = (start + 1) | 0
-    if (text[start] !== COLON) return start
+    while (((ENDS[INPUT[start] ?? 0] ?? 0) & SCHEME) === 0) start = (start + 1) | 0
+    if (INPUT[start] !== COLON) return start
     start = (start + 1) | 0
   }
   let end = start
-  while (((ENDS[text[end] ?? 0] ?? 0) & USER) === 0) end = (end + 1) | 0
+  while (((ENDS[INPUT[end] ?? 0] ?? 0) & USER) === 0) end = (end + 1) | 0
   let host = end
   // A password or parameters of the user.
-  while (text[host] === COLON || (text[host] === SEMICOLON && hasParameters)) {
+  while (INPUT[host] === COLON || (INPUT[host] === SEMICOLON && hasParameters)) {
     host = (host + 1) | 0
-    while (((ENDS[text[host] ?? 0] ?? 0) & USER) === 0) host = (host + 1) | 0
+    while (((ENDS[INPUT[host] ?? 0] ?? 0) & USER) === 0) host = (host + 1) | 0
   }
-  if (text[host] === AT || scheme === TEL_) {
+  if (INPUT[host] === AT || scheme === TEL_) {
     parts.userAt = start
     parts.userEnd = end
-    if (text[host] !== AT) return end
+    if (INPUT[host] !== AT) return end
     host = (host + 1) | 0
   } else {
     host = start
   }
   end = host
-  if (text[host] === BRACKET_OPEN) {
-    while (text[end] !== BRACKET_CLOSE && ((ENDS[text[end] ?? 0] ?? 0) & URI) === 0) end = (end + 1) | 0
-    if (text[end] === BRACKET_CLOSE) end = (end + 1) | 0
+  if (INPUT[host] === BRACKET_OPEN) {
+    while (INPUT[end] !== BRACKET_CLOSE && ((ENDS[INPUT[end] ?? 0] ?? 0) & URI) === 0) end = (end + 1) | 0
+    if (INPUT[end] === BRACKET_CLOSE) end = (end + 1) | 0
   } else {
-    while (((ENDS[text[end] ?? 0] ?? 0) & HOST) === 0) end = (end + 1) | 0
+    while (((ENDS[INPUT[end] ?? 0] ?? 0) & HOST) === 0) end = (end + 1) | 0
   }
   parts.hostAt = host
   parts.hostEnd = end
@@ -121,51 +122,51 @@ export function readUri(text: Uint8Array, view: DataView, at: number, hasParamet
 /**
  * Read the tag parameter.
  *
- * @param text up to a LF
+ * @param from offset in the input, which has a LF behind
  * @param parts receives the value, and is left alone if there is no tag
  * @returns where reading stopped, at the LF or before
  */
-export function readTag(text: Uint8Array, view: DataView, from: number, parts: UriParts): number {
-  for (let at = parameterAt(text, from); ; at = parameterAt(text, at)) {
-    if (text[at] !== SEMICOLON) return at
-    at = skipBlanks(text, at + 1)
-    if ((wordAt(view, at) & 0xffffff) !== TAG) continue
-    const equals = skipBlanks(text, at + 3)
-    if (text[equals] === EQUALS) return readValue(text, equals + 1, parts)
+export function readTag(from: number, parts: UriParts): number {
+  for (let at = parameterAt(from); ; at = parameterAt(at)) {
+    if (INPUT[at] !== SEMICOLON) return at
+    at = skipBlanks(at + 1)
+    if ((wordAt(at) & 0xffffff) !== TAG) continue
+    const equals = skipBlanks(at + 3)
+    if (INPUT[equals] === EQUALS) return readValue(equals + 1, parts)
   }
 }
 
 /**
  * Read the branch parameter of a Via value; of several vias in one line, that of the first.
  *
- * @param text up to a LF
+ * @param from offset in the input, which has a LF behind
  * @param parts receives the value, and is left alone if there is no branch
  * @returns where reading stopped, at the LF or before
  */
-export function readBranch(text: Uint8Array, view: DataView, from: number, parts: UriParts): number {
-  for (let at = parameterAt(text, from); ; at = parameterAt(text, at)) {
-    if (text[at] !== SEMICOLON) return at
-    at = skipBlanks(text, at + 1)
-    if (wordAt(view, at) !== BRAN || wordAt(view, at + 2) !== ANCH) continue
-    const equals = skipBlanks(text, at + 6)
-    if (text[equals] === EQUALS) return readValue(text, equals + 1, parts)
+export function readBranch(from: number, parts: UriParts): number {
+  for (let at = parameterAt(from); ; at = parameterAt(at)) {
+    if (INPUT[at] !== SEMICOLON) return at
+    at = skipBlanks(at + 1)
+    if (wordAt(at) !== BRAN || wordAt(at + 2) !== ANCH) continue
+    const equals = skipBlanks(at + 6)
+    if (INPUT[equals] === EQUALS) return readValue(equals + 1, parts)
   }
 }
 
 /** Offset of the next `;`, or of the `,` or LF that ends the parameters. Quoted text is passed over. */
-function parameterAt(text: Uint8Array, from: number): number {
+function parameterAt(from: number): number {
   let at = from | 0
   for (;;) {
-    while (((ENDS[text[at] ?? 0] ?? 0) & PARAMETER) === 0) at = (at + 1) | 0
-    if (text[at] !== QUOTE) return at
-    at = quoteEnd(text, at)
+    while (((ENDS[INPUT[at] ?? 0] ?? 0) & PARAMETER) === 0) at = (at + 1) | 0
+    if (INPUT[at] !== QUOTE) return at
+    at = quoteEnd(at)
   }
 }
 
-function readValue(text: Uint8Array, from: number, parts: UriParts): number {
-  const start = skipBlanks(text, from)
+function readValue(from: number, parts: UriParts): number {
+  const start = skipBlanks(from)
   let at = start
-  while (((ENDS[text[at] ?? 0] ?? 0) & PARAMETER_VALUE) === 0) at = (at + 1) | 0
+  while (((ENDS[INPUT[at] ?? 0] ?? 0) & PARAMETER_VALUE) === 0) at = (at + 1) | 0
   if (at > start) {
     parts.valueAt = start
     parts.valueEnd = at

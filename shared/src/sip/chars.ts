@@ -1,3 +1,5 @@
+import { INPUT } from '../bytes/input.ts'
+
 export const TAB = 0x09
 export const LF = 0x0a
 export const CR = 0x0d
@@ -25,7 +27,7 @@ export const PARAMETER_VALUE = 64
 
 /**
  * Which parts a byte ends, by the byte; LF ends them all. A part is passed over by a loop of its own,
- * `while ((ENDS[text[at]] & HOST) === 0) at++`, written where it is needed: as a call it would take twice as long.
+ * `while ((ENDS[INPUT[at]] & HOST) === 0) at++`, written where it is needed: as a call it would take twice as long.
  */
 export const ENDS = new Uint8Array(256)
 for (const [part, chars] of [
@@ -41,22 +43,22 @@ for (const [part, chars] of [
 }
 
 /** First offset at or behind `from` that is neither space nor tab. */
-export function skipBlanks(text: Uint8Array, from: number): number {
+export function skipBlanks(from: number): number {
   let at = from | 0
-  while (text[at] === SP || text[at] === TAB) at = (at + 1) | 0
+  while (INPUT[at] === SP || INPUT[at] === TAB) at = (at + 1) | 0
   return at
 }
 
 /** End of a range without the blanks and the CR at its end. */
-export function trimEnd(text: Uint8Array, at: number, from: number): number {
+export function trimEnd(at: number, from: number): number {
   let end = from | 0
-  while (end > at && (text[end - 1] === SP || text[end - 1] === TAB || text[end - 1] === CR)) end = (end - 1) | 0
+  while (end > at && (INPUT[end - 1] === SP || INPUT[end - 1] === TAB || INPUT[end - 1] === CR)) end = (end - 1) | 0
   return end
 }
 
 /** Offset behind the closing quote, or of the LF if there is none before it. */
-export function quoteEnd(text: Uint8Array, at: number): number {
+export function quoteEnd(at: number): number {
   let i = (at + 1) | 0
-  while (text[i] !== QUOTE && text[i] !== LF) i = (i + (text[i] === BACKSLASH && text[i + 1] !== LF ? 2 : 1)) | 0
-  return text[i] === QUOTE ? i + 1 : i
+  while (INPUT[i] !== QUOTE && INPUT[i] !== LF) i = (i + (INPUT[i] === BACKSLASH && INPUT[i + 1] !== LF ? 2 : 1)) | 0
+  return INPUT[i] === QUOTE ? i + 1 : i
 }

@@ -1,3 +1,4 @@
+import { INPUT, INPUT_VIEW } from '../bytes/input.ts'
 import { readAddress, readBranch, readTag, UriParts } from './address.ts'
 import {
   AT,
@@ -90,18 +91,17 @@ export const FOLDED = -1
  * All in one function, with the usual form of each value read in place: the calls of a tidier version took as long as
  * the reading. Unusual forms go to `address.ts`.
  *
- * @param text holds the headers up to `end`, and a LF there
+ * @param end of the input, where a LF stands
  * @param isJoined whether folded lines were joined before
  * @returns where the body begins; `FOLDED` if a line is folded, and then `out` is not complete
  */
-export function readHeaders(
-  text: Uint8Array,
-  view: DataView,
-  from: number,
-  end: number,
-  isJoined: boolean,
-  out: SipSummary,
-): number {
+export function readHeaders(from: number, end: number, isJoined: boolean, out: SipSummary): number {
+  // For the engine, see `INPUT`.
+  const text = INPUT
+  const view = INPUT_VIEW
+  const ends = ENDS
+  const compact = COMPACT
+  const bits = HEADER
   let seen = 0
   /** Header whose value goes on to the end of its line, and where the value begins. */
   let openHeader = 0
@@ -125,7 +125,7 @@ export function readHeaders(
       at = (at + 8) | 0
     }
     if (openHeader !== 0) {
-      const valueEnd = trimEnd(text, openAt, at)
+      const valueEnd = trimEnd(openAt, at)
       if (valueEnd > openAt) setWhole(out, openHeader, openAt, valueEnd)
       else seen &= ~openHeader
       openHeader = 0
@@ -145,47 +145,52 @@ export function readHeaders(
     let length: number
     switch (word) {
       case FROM:
-        header = HEADER.from
+        header = bits.from
         length = 4
         break
       case CSEQ:
-        header = HEADER.cseq
+        header = bits.cseq
         length = 4
         break
       case CALL:
-        if (wordAt(view, at + 3) !== L_ID) continue
-        header = HEADER.callId
+        if ((view.getInt32(at + 3, true) | LOWER_CASE) !== L_ID) continue
+        header = bits.callId
         length = 7
         break
       case CONT:
-        if (wordAt(view, at + 4) !== ENT_ || wordAt(view, at + 8) !== TYPE) continue
-        header = HEADER.contentType
+        if ((view.getInt32(at + 4, true) | LOWER_CASE) !== ENT_ || (view.getInt32(at + 8, true) | LOWER_CASE) !== TYPE)
+          continue
+        header = bits.contentType
         length = 12
         break
       case USER_AGENT_1:
-        if (wordAt(view, at + 4) !== USER_AGENT_2 || wordAt(view, at + 6) !== USER_AGENT_3) continue
-        header = HEADER.userAgent
+        if (
+          (view.getInt32(at + 4, true) | LOWER_CASE) !== USER_AGENT_2 ||
+          (view.getInt32(at + 6, true) | LOWER_CASE) !== USER_AGENT_3
+        )
+          continue
+        header = bits.userAgent
         length = 10
         break
       case SERV:
-        if (wordAt(view, at + 2) !== RVER) continue
-        header = HEADER.userAgent
+        if ((view.getInt32(at + 2, true) | LOWER_CASE) !== RVER) continue
+        header = bits.userAgent
         length = 6
         break
       case X_CI:
-        if (wordAt(view, at + 1) !== _CID) continue
-        header = HEADER.aLegId
+        if ((view.getInt32(at + 1, true) | LOWER_CASE) !== _CID) continue
+        header = bits.aLegId
         length = 5
         break
       default:
         if ((word & 0xffffff) === VIA) {
-          header = HEADER.via
+          header = bits.via
           length = 3
         } else if ((word & 0xffff) === TO) {
-          header = HEADER.to
+          header = bits.to
           length = 2
         } else {
-          header = COMPACT[word & 0xff] ?? 0
+          header = compact[word & 0xff] ?? 0
           length = 1
         }
     }
@@ -199,63 +204,71 @@ export function readHeaders(
 
     // Its value. Reading stops at its line end or before.
     switch (header) {
-      case HEADER.via: {
-        while (((ENDS[text[at] ?? 0] ?? 0) & PARAMETER) === 0) at = (at + 1) | 0
+      case bits.via: {
+        while (((ends[text[at] ?? 0] ?? 0) & PARAMETER) === 0) at = (at + 1) | 0
         const branchAt = (at + 8) | 0
         let branchEnd = branchAt
-        if (text[at] === SEMICOLON && wordAt(view, at + 1) === BRAN && wordAt(view, at + 4) === NCH_) {
-          while (((ENDS[text[branchEnd] ?? 0] ?? 0) & PARAMETER_VALUE) === 0) branchEnd = (branchEnd + 1) | 0
+        if (
+          text[at] === SEMICOLON &&
+          (view.getInt32(at + 1, true) | LOWER_CASE) === BRAN &&
+          (view.getInt32(at + 4, true) | LOWER_CASE) === NCH_
+        ) {
+          while (((ends[text[branchEnd] ?? 0] ?? 0) & PARAMETER_VALUE) === 0) branchEnd = (branchEnd + 1) | 0
         }
         if (branchEnd > branchAt) {
           out.branchAt = branchAt
           out.branchEnd = at = branchEnd
         } else {
           parts.reset()
-          at = readBranch(text, view, at, parts)
+          at = readBranch(at, parts)
           out.branchAt = parts.valueAt
           out.branchEnd = parts.valueEnd
         }
         break
       }
-      case HEADER.from:
-      case HEADER.to: {
+      case bits.from:
+      case bits.to: {
         parts.reset()
         const valueAt = at
-        if (text[at] === QUOTE) at = quoteEnd(text, at)
-        while (((ENDS[text[at] ?? 0] ?? 0) & DISPLAY_NAME) === 0) at = (at + 1) | 0
+        if (text[at] === QUOTE) at = quoteEnd(at)
+        while (((ends[text[at] ?? 0] ?? 0) & DISPLAY_NAME) === 0) at = (at + 1) | 0
         const userAt = (at + 5) | 0
         let userEnd = userAt
-        if (text[at] === LESS && wordAt(view, at + 1) === SIP_) {
-          while (((ENDS[text[userEnd] ?? 0] ?? 0) & USER) === 0) userEnd = (userEnd + 1) | 0
+        if (text[at] === LESS && (view.getInt32(at + 1, true) | LOWER_CASE) === SIP_) {
+          while (((ends[text[userEnd] ?? 0] ?? 0) & USER) === 0) userEnd = (userEnd + 1) | 0
         }
         if (userEnd > userAt && text[userEnd] === AT && text[userEnd + 1] !== BRACKET_OPEN) {
           at = (userEnd + 1) | 0
           parts.userAt = userAt
           parts.userEnd = userEnd
           parts.hostAt = at
-          while (((ENDS[text[at] ?? 0] ?? 0) & HOST) === 0) at = (at + 1) | 0
+          while (((ends[text[at] ?? 0] ?? 0) & HOST) === 0) at = (at + 1) | 0
           parts.hostEnd = at
-          while (((ENDS[text[at] ?? 0] ?? 0) & URI) === 0) at = (at + 1) | 0
+          while (((ends[text[at] ?? 0] ?? 0) & URI) === 0) at = (at + 1) | 0
           const tagAt = (at + 6) | 0
           let tagEnd = tagAt
-          if (text[at] === GREATER && text[at + 1] === SEMICOLON && wordAt(view, at + 2) === TAG_) {
-            while (((ENDS[text[tagEnd] ?? 0] ?? 0) & PARAMETER_VALUE) === 0) tagEnd = (tagEnd + 1) | 0
+          if (
+            text[at] === GREATER &&
+            text[at + 1] === SEMICOLON &&
+            (view.getInt32(at + 2, true) | LOWER_CASE) === TAG_
+          ) {
+            while (((ends[text[tagEnd] ?? 0] ?? 0) & PARAMETER_VALUE) === 0) tagEnd = (tagEnd + 1) | 0
           }
           if (tagEnd > tagAt) {
             parts.valueAt = tagAt
             parts.valueEnd = at = tagEnd
           } else {
-            at = readTag(text, view, at, parts)
+            at = readTag(at, parts)
           }
         } else {
-          at = readAddress(text, view, valueAt, parts)
+          at = readAddress(valueAt, parts)
         }
-        if (header === HEADER.from) setFrom(out)
+        if (header === bits.from) setFrom(out)
         else setTo(out)
         break
       }
-      case HEADER.cseq: {
-        openHeader = HEADER.cseq
+      case bits.cseq: {
+        openHeader = bits.cseq
         openAt = at
         let number = 0
         let digit = (text[at] ?? 0) - ZERO
@@ -275,8 +288,8 @@ export function readHeaders(
         }
         break
       }
-      case HEADER.contentType:
-        out.hasSdp = isSdpType(view, at)
+      case bits.contentType:
+        out.hasSdp = isSdpType(at)
         break
       default:
         openHeader = header
@@ -324,13 +337,8 @@ function setTo(out: SipSummary): void {
 }
 
 /** application/sdp, or a multipart body, which may hold one and in SIP nearly always does. */
-function isSdpType(view: DataView, at: number): boolean {
-  const word = wordAt(view, at)
-  if (word === MULT) return wordAt(view, at + 4) === IPAR && wordAt(view, at + 6) === ART_
-  return (
-    word === APPL &&
-    wordAt(view, at + 4) === ICAT &&
-    wordAt(view, at + 8) === ION_ &&
-    (wordAt(view, at + 12) & 0xffffff) === SDP
-  )
+function isSdpType(at: number): boolean {
+  const word = wordAt(at)
+  if (word === MULT) return wordAt(at + 4) === IPAR && wordAt(at + 6) === ART_
+  return word === APPL && wordAt(at + 4) === ICAT && wordAt(at + 8) === ION_ && (wordAt(at + 12) & 0xffffff) === SDP
 }

@@ -1,4 +1,6 @@
-/** Four bytes as one number, ASCII letters in lower case; compared in one step. */
+import { INPUT_VIEW } from '../bytes/input.ts'
+
+/** Four bytes of the input as one number, ASCII letters in lower case; compared in one step. */
 export type Word = number
 
 /**
@@ -9,13 +11,13 @@ export type Word = number
  */
 export const LOWER_CASE = 0x20202020
 
-export function wordAt(view: DataView, at: number): Word {
-  return view.getInt32(at, true) | LOWER_CASE
+export function wordAt(at: number): Word {
+  return INPUT_VIEW.getInt32(at, true) | LOWER_CASE
 }
 
 /** The word that `wordAt` gives for the first four characters of a text, with spaces behind it if there are less. */
 export function wordOf(text: string): Word {
-  return wordAt(new DataView(new TextEncoder().encode(text.padEnd(4)).buffer), 0)
+  return new DataView(new TextEncoder().encode(text.padEnd(4)).buffer).getInt32(0, true) | LOWER_CASE
 }
 
 export const LOW_BITS = 0x01010101
@@ -32,15 +34,14 @@ export const FOUR_SP = 0x20 * LOW_BITS
  * first of them may get it too, by the borrow, so only the lowest mark counts.
  *
  * @param wanted `FOUR_LF` or `FOUR_SP`
- * @param view with at least eight bytes behind `end`
  */
-export function nextOf(wanted: number, view: DataView, from: number, end: number): number {
+export function nextOf(wanted: number, from: number, end: number): number {
   // Written out for both words, since a call in this loop costs as much as its turn.
   for (let at = from | 0; at < end; at = (at + 8) | 0) {
-    const low = view.getInt32(at, true) ^ wanted
+    const low = INPUT_VIEW.getInt32(at, true) ^ wanted
     const lowMarks = (low - LOW_BITS) & ~low & HIGH_BITS
     if (lowMarks !== 0) return Math.min(end, at + ((31 - Math.clz32(lowMarks & -lowMarks)) >> 3))
-    const high = view.getInt32(at + 4, true) ^ wanted
+    const high = INPUT_VIEW.getInt32(at + 4, true) ^ wanted
     const highMarks = (high - LOW_BITS) & ~high & HIGH_BITS
     if (highMarks !== 0) return Math.min(end, at + 4 + ((31 - Math.clz32(highMarks & -highMarks)) >> 3))
   }

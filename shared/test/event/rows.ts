@@ -1,6 +1,7 @@
 import type { EventBlock } from '../../src/event/block.ts'
 import { FLAG, TEXT } from '../../src/event/columns.ts'
-import { BlockWriter, type Inflate } from '../../src/event/writer.ts'
+import { BlockWriter } from '../../src/event/writer.ts'
+import type { Inflate } from '../../src/hep/compression.ts'
 import { encodeHep } from '../../src/hep/encode.ts'
 import type { HepPacket } from '../../src/hep/packet.ts'
 

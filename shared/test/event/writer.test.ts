@@ -225,7 +225,25 @@ describe('BlockWriter', () => {
     const inflated = new Uint8Array(2 * ARENA_LIMIT_BYTES).fill(0x61)
     const block = blockOf([hepOf(hex('1f8b00'), { payloadCompressed: true, protocolType: 100 })], () => inflated)
     expect(Buffer.compare(block.payload(0), inflated)).toBe(0)
-    expect((block.flags[0] ?? 0) & FLAG.warned).toBe(FLAG.warned)
+    expect((block.flags[0] ?? 0) & FLAG.warned).toBe(0)
+  })
+
+  it('summarizes an inflated message, however long', () => {
+    const headers = sipText('OPTIONS sip:bob@h SIP/2.0', 'Call-ID: c1')
+    const inflated = Buffer.from(`${headers}${'x'.repeat(2 * ARENA_LIMIT_BYTES)}`)
+    const block = blockOf([hepOf(hex('1f8b00'), { payloadCompressed: true })], () => inflated)
+    expect([block.text(TEXT.callId, 0), block.text(TEXT.ruriUser, 0), block.payloadLength[0]]).toEqual([
+      'c1',
+      'bob',
+      inflated.length,
+    ])
+  })
+
+  it('takes a packet that is longer than any HEPv3 may be', () => {
+    const headers = Buffer.from(sipText('OPTIONS sip:bob@h SIP/2.0', 'Call-ID: c1'))
+    const packet = Buffer.concat([hex('0110021113c413c50a0000010a000002'), headers, Buffer.alloc(300_000, 'x')])
+    const block = blockOf([packet])
+    expect([block.text(TEXT.callId, 0), block.payloadLength[0]]).toEqual(['c1', packet.length - 16])
   })
 
   it('names a node of any text', () => {

@@ -87,6 +87,10 @@ describe('readMessages', () => {
     { name: 'opensips-hep3-udp.pcap', counts: { 'HEPv3 SIP': 180, 'HEPv3 type 96': 20, 'HEPv3 type 100': 20 } },
     { name: 'opensips-hep1-udp.pcap', counts: { 'HEPv1 SIP': 180 } },
     { name: 'kamailio-hep2-udp.pcap', counts: { 'HEPv2 SIP': 259 } },
+    {
+      name: 'kamailio-rtpengine-hep3-udp.pcap',
+      counts: { 'HEPv3 SIP': 260, 'HEPv3 type 5': 80, 'HEPv3 type 100': 40 },
+    },
     { name: 'sip-20-calls.pcap', counts: { SIP: 260 } },
   ])('finds the messages of $name', ({ name, counts }) => {
     const { found, skipped } = read(fixture(name))

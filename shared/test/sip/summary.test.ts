@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { MAX_INPUT_BYTES } from '../../src/bytes/input.ts'
 import { SipSummary, summarizeSip, unfold } from '../../src/sip/summary.ts'
 
 const RANGES = [
@@ -247,6 +248,14 @@ describe('summarizeSip', () => {
   it('reads no headers in the body', () => {
     const body = 'Call-ID: c2\r\nFrom: <sip:a@h>;tag=1\r\n\r\nTo: <sip:b@h>\r\n'
     expect(summaryOf(`${OPTIONS}Call-ID: c1\r\n\r\n${body}`)).toEqual({ method: 'OPTIONS', callId: 'c1', body })
+  })
+
+  it('reads a longer message up to a bound', () => {
+    const line = `X-Filler: ${'x'.repeat(1000)}\r\n`
+    const filler = line.repeat(Math.ceil(MAX_INPUT_BYTES / line.length))
+    const { body, ...summary } = summaryOf(`${OPTIONS}Call-ID: c1\r\n${filler}Server: s1\r\n\r\nv=0`)
+    expect(summary).toEqual({ method: 'OPTIONS', callId: 'c1' })
+    expect(String(body).endsWith('Server: s1\r\n\r\nv=0')).toBe(true)
   })
 
   it('forgets the message before', () => {
