@@ -1,5 +1,5 @@
 import { EventBlock } from './block.ts'
-import { BLOCK_MAGIC, columnLayout, FLAG, HEADER, TEXT_COLUMNS } from './columns.ts'
+import { BLOCK_MAGIC, columnLayout, FLAG, HEADER, HEADER_BYTES, TEXT_COLUMNS } from './columns.ts'
 
 /**
  * A block of some rows of another, with or without their payloads. `seq`, node and epoch stay.
@@ -26,15 +26,20 @@ export function selectRows(block: EventBlock, rows: readonly number[], withPaylo
   view.setUint32(HEADER.arenaLength, arenaLength, true)
   const copy = new EventBlock(bytes)
   copy.arena.set(node)
+  if (count === block.count) {
+    // The columns of as many rows lie alike.
+    bytes.set(block.bytes.subarray(HEADER_BYTES, layout.arenaAt), HEADER_BYTES)
+  } else {
+    for (const [to, from] of rows.entries()) copyColumns(block, from, copy, to)
+  }
   let end = node.length
   let minTsUs = Infinity
   let maxTsUs = 0
-  for (const [to, from] of rows.entries()) {
-    const tsUs = block.tsUs[from] ?? 0
-    minTsUs = Math.min(minTsUs, tsUs)
-    maxTsUs = Math.max(maxTsUs, tsUs)
-    copyNumbers(block, from, copy, to)
-    end = copyBytes(block, from, copy, to, end, withPayload)
+  for (let to = 0; to < count; to++) {
+    const tsUs = copy.tsUs[to] ?? 0
+    if (tsUs < minTsUs) minTsUs = tsUs
+    if (tsUs > maxTsUs) maxTsUs = tsUs
+    end = copyBytes(block, rows[to] ?? 0, copy, to, end, withPayload)
   }
   view.setFloat64(HEADER.minTsUs, minTsUs, true)
   view.setFloat64(HEADER.maxTsUs, maxTsUs, true)
@@ -48,17 +53,18 @@ function nodeLengthOf(block: EventBlock): number {
 }
 
 function arenaBytesOf(block: EventBlock, row: number, withPayload: boolean): number {
+  const { textAt, textLength, rows } = block
   const payloadAt = block.payloadAt[row] ?? 0
   const payloadEnd = payloadAt + (block.payloadLength[row] ?? 0)
   let total = withPayload ? payloadEnd - payloadAt : 0
-  for (let i = row; i < block.textAt.length; i += block.rows) {
-    const at = block.textAt[i] ?? 0
-    if (!withPayload || at < payloadAt || at >= payloadEnd) total += block.textLength[i] ?? 0
+  for (let i = row; i < textAt.length; i += rows) {
+    const at = textAt[i] ?? 0
+    if (!withPayload || at < payloadAt || at >= payloadEnd) total += textLength[i] ?? 0
   }
   return total
 }
 
-function copyNumbers(block: EventBlock, from: number, copy: EventBlock, to: number): void {
+function copyColumns(block: EventBlock, from: number, copy: EventBlock, to: number): void {
   copy.tsUs[to] = block.tsUs[from] ?? 0
   copy.seqDelta[to] = block.seqDelta[from] ?? 0
   copy.agentId[to] = block.agentId[from] ?? 0
@@ -73,9 +79,12 @@ function copyNumbers(block: EventBlock, from: number, copy: EventBlock, to: numb
   copy.hepVersion[to] = block.hepVersion[from] ?? 0
   copy.srcIpBytes(to).set(block.srcIpBytes(from))
   copy.dstIpBytes(to).set(block.dstIpBytes(from))
+  for (let column = 0; column < TEXT_COLUMNS; column++) {
+    copy.textLength[to + column * copy.rows] = block.textLength[from + column * block.rows] ?? 0
+  }
 }
 
-/** Returns the new end of the copy's arena. */
+/** Copy payload and texts, whose lengths the copy has already. Returns the new end of the copy's arena. */
 function copyBytes(
   block: EventBlock,
   from: number,
@@ -84,31 +93,38 @@ function copyBytes(
   start: number,
   withPayload: boolean,
 ): number {
+  const { arena, textAt, textLength } = copy
   let end = start
   const payloadAt = block.payloadAt[from] ?? 0
   const payloadLength = block.payloadLength[from] ?? 0
   if (withPayload) {
-    copy.arena.set(block.payload(from), end)
+    arena.set(block.payload(from), end)
     copy.payloadAt[to] = end
-    copy.payloadLength[to] = payloadLength
     end += payloadLength
-  } else if (payloadLength > 0) {
-    copy.flags[to] = (copy.flags[to] ?? 0) | FLAG.payloadRemoved
+  } else {
+    copy.payloadAt[to] = 0
+    if (payloadLength > 0) copy.flags[to] = (copy.flags[to] ?? 0) | FLAG.payloadRemoved
   }
-  for (let column = 0; column < TEXT_COLUMNS; column++) {
-    const source = from + column * block.rows
-    const target = to + column * copy.rows
-    const at = block.textAt[source] ?? 0
-    const length = block.textLength[source] ?? 0
+  copy.payloadLength[to] = withPayload ? payloadLength : 0
+  for (let target = to, source = from; target < textLength.length; target += copy.rows, source += block.rows) {
+    const length = textLength[target] ?? 0
     if (length === 0) continue
-    copy.textLength[target] = length
+    const at = block.textAt[source] ?? 0
     if (withPayload && at >= payloadAt && at < payloadAt + payloadLength) {
-      copy.textAt[target] = start + at - payloadAt
+      textAt[target] = start + at - payloadAt
     } else {
-      copy.arena.set(block.arena.subarray(at, at + length), end)
-      copy.textAt[target] = end
+      copyText(block.arena, at, arena, end, length)
+      textAt[target] = end
       end += length
     }
   }
   return end
+}
+
+/** Most texts are short, and then a loop is quicker than a view. */
+const SHORT_TEXT_BYTES = 48
+
+function copyText(source: Uint8Array, at: number, target: Uint8Array, to: number, length: number): void {
+  if (length > SHORT_TEXT_BYTES) target.set(source.subarray(at, at + length), to)
+  else for (let i = 0; i < length; i++) target[to + i] = source[at + i] ?? 0
 }
