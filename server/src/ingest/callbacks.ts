@@ -3,7 +3,9 @@ import { resolve } from 'node:path'
 import { decodeHep } from '@hepscope/shared/hep/decode.ts'
 import { encodeHep } from '@hepscope/shared/hep/encode.ts'
 import type { HepFault, HepPacket } from '@hepscope/shared/hep/packet.ts'
-import type { Logger } from '../log.ts'
+import type { ScanOptions } from '@hepscope/shared/hep/scan.ts'
+import type { IngestCounters } from './counters.ts'
+import type { IngestLog } from './ingest-log.ts'
 import type { IngestTransport } from './packet-source.ts'
 
 /** Where a packet came from on its way to us; the packet's own addresses are those of the mirrored message. */
@@ -32,11 +34,14 @@ const LOG_INTERVAL_MS = 10_000
 export class HepCallbacks {
   errorCount = 0
   readonly #callbacks: OnHep[] = []
-  readonly #log: Logger
+  readonly #log: IngestLog
+  readonly #counters: IngestCounters | undefined
   #loggedMs = 0
 
-  constructor(log: Logger) {
+  /** @param counters where failures are counted too */
+  constructor(log: IngestLog, counters?: IngestCounters) {
     this.#log = log
+    this.#counters = counters
   }
 
   get count(): number {
@@ -48,8 +53,8 @@ export class HepCallbacks {
   }
 
   /** Run all callbacks on one packet; what they replace goes on as HEPv3. */
-  run(bytes: Uint8Array, from: OuterAddress, nowUs: number): CallbackResult {
-    const decoded = decodeHep(bytes, nowUs)
+  run(bytes: Uint8Array, from: OuterAddress, nowUs: number, options?: ScanOptions): CallbackResult {
+    const decoded = decodeHep(bytes, nowUs, options)
     if (!decoded.ok) return { kind: 'refuse', reason: decoded.reason }
     let packet = decoded.packet
     let isSkipped = false
@@ -74,6 +79,7 @@ export class HepCallbacks {
 
   #fail(error: unknown): void {
     this.errorCount++
+    this.#counters?.add('callbackErrors', 1)
     const nowMs = Date.now()
     if (nowMs - this.#loggedMs < LOG_INTERVAL_MS) return
     this.#loggedMs = nowMs
@@ -92,9 +98,13 @@ export class CallbackError extends Error {
  * @param paths relative to the working directory; the last one runs first
  * @throws CallbackError if a module cannot be loaded or exports no `onHep`
  */
-export async function loadCallbacks(paths: readonly string[], log: Logger): Promise<HepCallbacks | undefined> {
+export async function loadCallbacks(
+  paths: readonly string[],
+  log: IngestLog,
+  counters?: IngestCounters,
+): Promise<HepCallbacks | undefined> {
   if (paths.length === 0) return undefined
-  const callbacks = new HepCallbacks(log)
+  const callbacks = new HepCallbacks(log, counters)
   for (const path of paths) {
     let module: unknown
     try {

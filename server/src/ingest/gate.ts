@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { HepFields } from '@hepscope/shared/hep/fields.ts'
 import { parseIp } from '@hepscope/shared/net/ip.ts'
 import { isInNetwork, type Network } from '@hepscope/shared/net/network.ts'
+import { type PeerKey, PeerRates } from './peer-rates.ts'
 
 /** Who may send to one listener. What is left out is not asked for. */
 export interface GateOptions {
@@ -9,7 +10,7 @@ export interface GateOptions {
   readonly authKey?: string
   /** Addresses that may send. */
   readonly networks?: readonly Network[]
-  /** Packets a second that one address may send; what is beyond is dropped. */
+  /** Packets a second that one address may send, over all threads; what is beyond is dropped. */
   readonly packetsPerSec?: number
 }
 
@@ -20,9 +21,8 @@ const MAX_PEERS = 10_000
 
 interface Peer {
   readonly isAllowed: boolean
-  /** Packets of the present second. */
-  second: number
-  count: number
+  /** Undefined where packets are not counted. */
+  readonly key: PeerKey | undefined
 }
 
 /** The checks of one listener, made before a packet becomes an event. */
@@ -30,9 +30,13 @@ export class Gate {
   readonly #networks: readonly Network[]
   readonly #packetsPerSec: number
   readonly #authKey: Buffer | undefined
+  /** Undefined where packets are not counted. */
+  readonly #rates: PeerRates | undefined
   readonly #peers = new Map<string, Peer>()
 
-  constructor({ authKey, networks = [], packetsPerSec = 0 }: GateOptions) {
+  /** @param rates of the other threads that have the same listener */
+  constructor({ authKey, networks = [], packetsPerSec = 0 }: GateOptions, rates?: SharedArrayBuffer) {
+    this.#rates = packetsPerSec > 0 ? new PeerRates(rates) : undefined
     this.#networks = networks
     this.#packetsPerSec = packetsPerSec
     this.#authKey = authKey === undefined ? undefined : Buffer.from(authKey)
@@ -52,13 +56,9 @@ export class Gate {
   refusalOfPeer(address: string, nowMs: number): GateRefusal | undefined {
     const peer = this.#peerOf(address)
     if (!peer.isAllowed) return 'peer-not-allowed'
-    if (this.#packetsPerSec === 0) return undefined
-    const second = Math.floor(nowMs / 1000)
-    if (peer.second !== second) {
-      peer.second = second
-      peer.count = 0
-    }
-    return ++peer.count > this.#packetsPerSec ? 'peer-rate' : undefined
+    if (peer.key === undefined) return undefined
+    const isWithin = this.#rates?.take(peer.key, Math.floor(nowMs / 1000), this.#packetsPerSec)
+    return isWithin === false ? 'peer-rate' : undefined
   }
 
   /** Judge the key of a decoded packet, in a time that does not tell how much of it is right. */
@@ -75,7 +75,7 @@ export class Gate {
   #peerOf(address: string): Peer {
     const known = this.#peers.get(address)
     if (known !== undefined) return known
-    const peer = { isAllowed: this.#isInside(address), second: 0, count: 0 }
+    const peer = { isAllowed: this.#isInside(address), key: this.#rates?.keyOf(address) }
     if (this.#peers.size >= MAX_PEERS) {
       const [oldest] = this.#peers.keys()
       if (oldest !== undefined) this.#peers.delete(oldest)

@@ -4,26 +4,29 @@ import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { MAX_PACKET_BYTES } from '@hepscope/shared/hep/scan.ts'
 import { formatHostPort, type HostPort } from '../config/address.ts'
+import { ConnectionCount } from './connection-count.ts'
+import { descriptorOf } from './descriptor.ts'
 import type { Gate } from './gate.ts'
 import type { HepListener } from './hep-listener.ts'
 import type { Ingest } from './ingest.ts'
+import type { ListenerPlace } from './listener-place.ts'
 import type { PacketSource } from './packet-source.ts'
-import type { TcpLimits } from './tcp.ts'
+import { listenAt, type TcpLimits } from './tcp.ts'
 
 const EMPTY = new Uint8Array(0)
 
 /** @throws what `listen` reports, e.g. that the port is in use */
 export async function openHttpListener(
-  { host, port }: HostPort,
+  address: HostPort,
   ingest: Ingest,
   limits: TcpLimits,
   gate: Gate | undefined,
+  place: ListenerPlace,
 ): Promise<HepListener> {
   const server = createServer({ requestTimeout: limits.messageTimeoutMs })
-  server.maxConnections = limits.maxConnections
-  server.listen({ host, port, exclusive: true })
-  await once(server, 'listening')
-  return new HttpListener(server, host, ingest, gate)
+  await listenAt(server, address, place)
+  const connections = new ConnectionCount(limits.maxConnections, place.shares.connections, place.thread)
+  return new HttpListener(server, address.host, ingest, connections, gate)
 }
 
 /** Receives HEPv3 from what cannot open a socket: one packet a POST, or one packet a WebSocket message, on any path. */
@@ -36,19 +39,23 @@ class HttpListener implements HepListener {
   readonly #ingest: Ingest
   readonly #gate: Gate | undefined
   readonly #webSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PACKET_BYTES, perMessageDeflate: false })
-  #connectionCount = 0
+  readonly #connections: ConnectionCount
 
-  constructor(server: Server, host: string, ingest: Ingest, gate: Gate | undefined) {
+  constructor(server: Server, host: string, ingest: Ingest, connections: ConnectionCount, gate: Gate | undefined) {
     this.#server = server
+    this.#connections = connections
     this.#ingest = ingest
     this.#gate = gate
     this.host = host
     this.port = (server.address() as AddressInfo).port
     server.on('connection', (socket) => {
-      this.#connectionCount++
-      socket.on('close', () => this.#connectionCount--)
+      if (connections.open()) socket.on('close', () => connections.close())
+      else {
+        const from = formatHostPort({ host: socket.remoteAddress ?? '?', port: socket.remotePort ?? 0 })
+        ingest.reject('too-many-connections', 'http', from, EMPTY, 0)
+        socket.destroy()
+      }
     })
-    server.on('drop', () => ingest.reject('too-many-connections', 'http', '?', EMPTY, 0))
     server.on('request', (request, response) => void this.#post(request, response))
     server.on('upgrade', (request, socket, head) => {
       // A peer that resets now has nothing to say.
@@ -59,7 +66,11 @@ class HttpListener implements HepListener {
   }
 
   get connectionCount(): number {
-    return this.#connectionCount
+    return this.#connections.total
+  }
+
+  get descriptor(): number | undefined {
+    return descriptorOf(this.#server)
   }
 
   async close(): Promise<void> {
@@ -90,9 +101,7 @@ class HttpListener implements HepListener {
       answer(413, `a HEP packet has at most ${MAX_PACKET_BYTES} bytes\n`)
       return
     }
-    const rejected = this.#ingest.rejectedTotal
-    this.#take(body, 'http', request)
-    if (this.#ingest.rejectedTotal === rejected) answer(200, 'OK')
+    if (this.#take(body, 'http', request)) answer(200, 'OK')
     else answer(400, 'not taken: the body must be one HEPv3 packet that this listener admits\n')
   }
 
@@ -102,9 +111,9 @@ class HttpListener implements HepListener {
     webSocket.on('error', () => this.#ingest.reject('too-large', 'ws', peerOf(request), EMPTY, 0))
   }
 
-  #take(bytes: Uint8Array, transport: 'http' | 'ws', { socket }: IncomingMessage): void {
+  #take(bytes: Uint8Array, transport: 'http' | 'ws', { socket }: IncomingMessage): boolean {
     const source: PacketSource = { transport, gate: this.#gate }
-    this.#ingest.receive(bytes, source, socket.remoteAddress ?? '', socket.remotePort ?? 0)
+    return this.#ingest.receive(bytes, source, socket.remoteAddress ?? '', socket.remotePort ?? 0)
   }
 
   #isRefused(request: IncomingMessage, transport: 'http' | 'ws'): boolean {

@@ -1,11 +1,12 @@
 import { unzipSync } from 'node:zlib'
+import type { InflateFault } from '@hepscope/shared/hep/compression.ts'
 
-/** Inflate a gzip or zlib payload of chunk 0x0010; undefined if it is neither or would pass `limit` bytes. */
-export function inflateBounded(bytes: Uint8Array, limit: number): Uint8Array | undefined {
+/** Inflate gzip or zlib, e.g. of chunk 0x0010, to at most `limit` bytes. Never throws. */
+export function inflateBounded(bytes: Uint8Array, limit: number): Uint8Array | InflateFault {
   try {
     return unzipSync(bytes, { maxOutputLength: limit })
-  } catch {
-    // Any failure means the same to the caller: keep the bytes as they came, flagged.
-    return undefined
+  } catch (error) {
+    const isLimit = error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+    return isLimit ? 'inflate-limit' : 'bad-compression'
   }
 }

@@ -1,16 +1,18 @@
 import type { ListenerUri } from '../config/address.ts'
-import type { Gate } from './gate.ts'
+import { Gate, type GateOptions } from './gate.ts'
 import type { HepListener } from './hep-listener.ts'
 import { openHttpListener } from './http.ts'
 import type { Ingest } from './ingest.ts'
+import { createShares, type ListenerPlace } from './listener-place.ts'
 import { openTcpListener, type TcpLimits } from './tcp.ts'
 import { openTlsListener, type TlsOptions } from './tls.ts'
 import { openUdpListener, type UdpLimits } from './udp.ts'
 
+/** Plain data: it goes to threads as it is. */
 export interface ListenerOptions extends TcpLimits, UdpLimits {
   readonly uri: ListenerUri
   /** Undefined where everybody may send. */
-  readonly gate?: Gate
+  readonly gate?: GateOptions
   /** Needed for TLS. */
   readonly tls?: TlsOptions
 }
@@ -23,25 +25,36 @@ export class ListenError extends Error {
 /**
  * Open one listener.
  *
+ * @param place where it shares a socket with other threads
  * @throws ListenError if the address is in use, not ours, or needs more rights, or a certificate cannot be used
  */
-export async function openListener(ingest: Ingest, options: ListenerOptions): Promise<HepListener> {
-  const { uri, gate, tls } = options
+export async function openListener(
+  ingest: Ingest,
+  options: ListenerOptions,
+  place: ListenerPlace = { thread: 0, shares: createShares(1, hasRates(options)) },
+): Promise<HepListener> {
+  const { uri, tls } = options
+  const gate = options.gate && new Gate(options.gate, place.shares.rates)
   try {
     switch (uri.transport) {
       case 'udp':
-        return await openUdpListener(uri, ingest, options, gate)
+        return await openUdpListener(uri, ingest, options, gate, place)
       case 'tcp':
-        return await openTcpListener(uri, ingest, options, gate)
+        return await openTcpListener(uri, ingest, options, gate, place)
       case 'http':
-        return await openHttpListener(uri, ingest, options, gate)
+        return await openHttpListener(uri, ingest, options, gate, place)
       case 'tls':
         if (tls === undefined) throw new Error('a TLS listener needs cert and key')
-        return await openTlsListener(uri, ingest, options, gate, tls)
+        return await openTlsListener(uri, ingest, options, gate, place, tls)
     }
   } catch (error) {
     throw new ListenError(listenFault(`hep_${uri.transport}:${uri.host}:${uri.port}`, error), { cause: error })
   }
+}
+
+/** Whether a listener counts the packets of each sender. */
+export function hasRates({ gate }: ListenerOptions): boolean {
+  return (gate?.packetsPerSec ?? 0) > 0
 }
 
 /** One line on why an address cannot be listened on, for HEP and HTTP sockets alike. */

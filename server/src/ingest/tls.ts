@@ -4,6 +4,7 @@ import type { HostPort } from '../config/address.ts'
 import type { Gate } from './gate.ts'
 import type { HepListener } from './hep-listener.ts'
 import type { Ingest } from './ingest.ts'
+import type { ListenerPlace } from './listener-place.ts'
 import { openStreamListener, type TcpLimits } from './tcp.ts'
 
 export interface TlsOptions {
@@ -21,6 +22,7 @@ export async function openTlsListener(
   ingest: Ingest,
   limits: TcpLimits,
   gate: Gate | undefined,
+  place: ListenerPlace,
   { cert, key, clientCa, minVersion }: TlsOptions,
 ): Promise<HepListener> {
   const server = createServer({
@@ -34,5 +36,5 @@ export async function openTlsListener(
     const from = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`
     ingest.reject('tls-handshake', 'tls', from, Buffer.from(error.message), 0)
   })
-  return openStreamListener(server, 'secureConnection', address, ingest, limits, { transport: 'tls', gate })
+  return openStreamListener(server, 'secureConnection', address, ingest, limits, place, { transport: 'tls', gate })
 }

@@ -1,11 +1,14 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import type { HostPort } from '../config/address.ts'
+import { descriptorOf } from './descriptor.ts'
 import type { Gate } from './gate.ts'
 import type { HepListener } from './hep-listener.ts'
 import type { Ingest } from './ingest.ts'
+import { kernelDropsOf } from './kernel-drops.ts'
+import type { ListenerPlace } from './listener-place.ts'
 import type { PacketSource } from './packet-source.ts'
+import type { ReadPause } from './read-pause.ts'
 
 export interface UdpLimits {
   readonly socketReceiveBufferBytes: number
@@ -17,17 +20,23 @@ export async function openUdpListener(
   ingest: Ingest,
   limits: UdpLimits,
   gate: Gate | undefined,
+  { handle, pause }: ListenerPlace,
 ): Promise<HepListener> {
-  const isIpv6 = host.includes(':')
-  const socket = createSocket({ type: isIpv6 ? 'udp6' : 'udp4', recvBufferSize: limits.socketReceiveBufferBytes })
+  const type = host.includes(':') ? 'udp6' : 'udp4'
+  const socket = createSocket({
+    type,
+    ...(handle === undefined && { recvBufferSize: limits.socketReceiveBufferBytes }),
+  })
   try {
-    socket.bind({ address: host, port, exclusive: true })
-    await once(socket, 'listening')
+    const listening = once(socket, 'listening')
+    // Node takes a handle too, as when it has come from another process.
+    socket.bind(handle ?? { address: host, port, exclusive: true })
+    await listening
   } catch (error) {
     socket.close()
     throw error
   }
-  return new UdpListener(socket, host, isIpv6, ingest, gate)
+  return new UdpListener(socket, host, ingest, gate, pause)
 }
 
 /** Receives one HEP packet a datagram. */
@@ -37,35 +46,26 @@ class UdpListener implements HepListener {
   readonly port: number
   readonly connectionCount = 0
   readonly #socket: Socket
-  readonly #isIpv6: boolean
 
-  constructor(socket: Socket, host: string, isIpv6: boolean, ingest: Ingest, gate: Gate | undefined) {
+  constructor(socket: Socket, host: string, ingest: Ingest, gate: Gate | undefined, pause: ReadPause | undefined) {
     this.#socket = socket
-    this.#isIpv6 = isIpv6
     this.host = host
     this.port = socket.address().port
     const source: PacketSource = { transport: 'udp', gate }
     socket.on('message', (packet: Buffer, peer: RemoteInfo) => {
       ingest.receive(packet, source, peer.address, peer.port)
+      pause?.count()
     })
     // A reply that could not be delivered, e.g. ICMP port unreachable: nothing of ours is lost.
     socket.on('error', () => undefined)
   }
 
-  /** @see proc(5), /proc/net/udp: the last column is `drops` */
   get kernelDropCount(): number | undefined {
-    let table: string
-    try {
-      table = readFileSync(`/proc/net/udp${this.#isIpv6 ? '6' : ''}`, 'utf8')
-    } catch {
-      return undefined
-    }
-    const port = `:${this.port.toString(16).toUpperCase().padStart(4, '0')}`
-    for (const line of table.split('\n')) {
-      const columns = line.trim().split(/\s+/)
-      if (columns[1]?.endsWith(port) === true) return Number(columns.at(-1))
-    }
-    return undefined
+    return kernelDropsOf(this)
+  }
+
+  get descriptor(): number | undefined {
+    return descriptorOf(this.#socket)
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -12,15 +13,23 @@ import { WebSocket } from 'ws'
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import { TEXT } from '@hepscope/shared/event/columns.ts'
 import { encodeHep } from '@hepscope/shared/hep/encode.ts'
+import type { ScanOptions } from '@hepscope/shared/hep/scan.ts'
 import { parseNetwork } from '@hepscope/shared/net/network.ts'
 import { Gate } from '../../src/ingest/gate.ts'
-import { Ingest, type Rejection } from '../../src/ingest/ingest.ts'
+import { Ingest } from '../../src/ingest/ingest.ts'
 import type { HepListener } from '../../src/ingest/hep-listener.ts'
 import { ListenError, type ListenerOptions, openListener } from '../../src/ingest/listener.ts'
+import type { Rejection } from '../../src/ingest/rejection.ts'
 import { TestAuthority } from '../certificates.ts'
 import { invite } from '../events.ts'
 
-const LIMITS = { socketReceiveBufferBytes: 1 << 20, maxConnections: 2, messageTimeoutMs: 50, maxMessageChunks: 0 }
+const LIMITS = {
+  socketReceiveBufferBytes: 1 << 20,
+  maxConnections: 2,
+  messageTimeoutMs: 50,
+  maxMessageChunks: 0,
+  scan: false,
+}
 const opened: HepListener[] = []
 
 afterEach(async () => {
@@ -39,7 +48,8 @@ interface Harness {
 async function listen(
   transport: 'udp' | 'tcp' | 'tls' | 'http',
   host = '127.0.0.1',
-  demands: Pick<ListenerOptions, 'gate' | 'tls'> = {},
+  demands: Partial<Pick<ListenerOptions, 'gate' | 'tls' | 'scan' | 'maxMessageChunks' | 'messageTimeoutMs'>> = {},
+  scan: ScanOptions = {},
 ): Promise<Harness> {
   const blocks: EventBlock[] = []
   const rejections: Rejection[] = []
@@ -47,6 +57,7 @@ async function listen(
   const ingest = new Ingest({
     source: { node: 'test', epoch: 1 },
     blockIntervalMs: 1,
+    scan,
     onBlock: (block) => {
       blocks.push(block)
       check()
@@ -86,8 +97,8 @@ describe('UdpListener', () => {
       { reason: 'truncated', length: 60 },
     ])
     expect(rejections[0]?.from).toMatch(/^127\.0\.0\.1:\d+$/)
-    expect(ingest.receivedCount).toMatchObject({ udp: 4, tcp: 0 })
-    expect(Object.fromEntries(ingest.rejectedCount)).toEqual({ 'unknown-format': 1, truncated: 1 })
+    expect(ingest.counts.received).toMatchObject({ udp: 4, tcp: 0 })
+    expect(ingest.counts.rejected).toEqual({ 'unknown-format': 1, truncated: 1 })
   })
 
   it('listens on IPv6', async () => {
@@ -140,6 +151,22 @@ describe('TcpListener', () => {
     good.destroy()
   })
 
+  it('searches for the next packet after garbage if told to, and counts what it skips', async () => {
+    const { listener, ingest, rejections, reached } = await listen('tcp', '127.0.0.1', { scan: true })
+    // Closed with bytes unread, the connection is reset.
+    const socket = connect(listener.port, '127.0.0.1').on('error', () => undefined)
+    const closed = new Promise((resolve) => socket.on('close', resolve))
+    socket.write(Buffer.concat([Buffer.from('GET / HTTP/1.1\r\n'), PACKET, PACKET]))
+    await reached(2, 1)
+    expect(rejections).toMatchObject([{ reason: 'out-of-step', transport: 'tcp' }])
+    expect(ingest.counts.skippedBytes).toBe(16)
+    socket.write(PACKET)
+    await reached(3, 1)
+    socket.write(Buffer.alloc(200_000))
+    await closed
+    expect(rejections.at(-1)).toMatchObject({ reason: 'bad-magic', transport: 'tcp' })
+  })
+
   it('counts a well-delimited packet that cannot be decoded and goes on', async () => {
     const { listener, rejections, reached } = await listen('tcp')
     const socket = connect(listener.port, '127.0.0.1')
@@ -150,7 +177,24 @@ describe('TcpListener', () => {
     socket.destroy()
   })
 
-  it('gives up on a packet that stays incomplete, and notes one that ends so', async () => {
+  it('closes at the 33rd read of one packet if 32 are allowed (vector 65)', async () => {
+    const limits = { maxMessageChunks: 32, messageTimeoutMs: 60_000 }
+    const { listener, rejections, reached } = await listen('tcp', '127.0.0.1', limits)
+    const socket = connect(listener.port, '127.0.0.1').on('error', () => undefined)
+    const closed = new Promise((resolve) => socket.on('close', resolve))
+    socket.setNoDelay(true)
+    // On a busy machine two bytes may be read at once.
+    for (let at = 0; at < PACKET.length - 1 && !socket.destroyed; at++) {
+      socket.write(PACKET.subarray(at, at + 1))
+      await setTimeout(2)
+    }
+    await closed
+    await reached(0, 1)
+    expect(rejections).toMatchObject([{ reason: 'message-timeout' }])
+    expect(rejections[0]?.offset).toBeGreaterThanOrEqual(33)
+  })
+
+  it('gives up on a packet that stays incomplete (vector 66), and notes one that ends so', async () => {
     const { listener, rejections, reached } = await listen('tcp')
     const slow = connect(listener.port, '127.0.0.1')
     slow.write(PACKET.subarray(0, 20))
@@ -196,7 +240,7 @@ describe('TLS listener', () => {
     socket.write(PACKET.subarray(40))
     await reached(1, 0)
     socket.destroy()
-    expect(ingest.receivedCount.tls).toBe(1)
+    expect(ingest.counts.received.tls).toBe(1)
   })
 
   it('refuses a client without certificate where it demands one, and takes one with', async () => {
@@ -237,7 +281,7 @@ describe('HTTP listener', () => {
     socket.send(PACKET)
     await reached(2, 0)
     socket.terminate()
-    expect(ingest.receivedCount).toMatchObject({ http: 1, ws: 1 })
+    expect(ingest.counts.received).toMatchObject({ http: 1, ws: 1 })
   })
 
   it('answers what it does not take: garbage, HEPv2, too much, and other methods', async () => {
@@ -246,7 +290,7 @@ describe('HTTP listener', () => {
     expect((await post(listener.port, Uint8Array.of(2, 16, 2, 17))).status).toBe(400)
     expect((await post(listener.port, new Uint8Array(70_000))).status).toBe(413)
     expect((await post(listener.port, PACKET, 'GET')).status).toBe(405)
-    expect(Object.fromEntries(ingest.rejectedCount)).toEqual({ 'unknown-format': 1, 'bad-magic': 1, 'too-large': 1 })
+    expect(ingest.counts.rejected).toEqual({ 'unknown-format': 1, 'bad-magic': 1, 'too-large': 1 })
   })
 })
 
@@ -257,7 +301,7 @@ describe('Gate', () => {
   }
 
   it('wants the auth key, whole and exact', async () => {
-    const gate = new Gate({ authKey: 'sesame' })
+    const gate = { authKey: 'sesame' }
     const { listener, rejections, reached } = await listen('udp', '127.0.0.1', { gate })
     for (const authKey of [undefined, '', 'sesam', 'sesame2', 'Sesame']) {
       send(listener.port, encodeHep({ ...invite('a'), ...(authKey !== undefined && { authKey }) }))
@@ -268,7 +312,7 @@ describe('Gate', () => {
   })
 
   it('admits the named networks alone', async () => {
-    const gate = new Gate({ networks: [parseNetwork('10.0.0.0/8')].filter((network) => network !== undefined) })
+    const gate = { networks: [parseNetwork('10.0.0.0/8')].filter((network) => network !== undefined) }
     const udp = await listen('udp', '127.0.0.1', { gate })
     send(udp.listener.port, PACKET)
     await udp.reached(0, 1)
@@ -277,7 +321,7 @@ describe('Gate', () => {
     const socket = connect(tcp.listener.port, '127.0.0.1').on('error', () => undefined)
     await once(socket, 'close')
     expect(tcp.rejections[0]?.reason).toBe('peer-not-allowed')
-    expect(gate.allows('::ffff:10.1.2.3')).toBe(true)
+    expect(new Gate(gate).allows('::ffff:10.1.2.3')).toBe(true)
   })
 
   it('limits the packets a second of one sender', () => {
@@ -295,9 +339,48 @@ describe('gzip datagram', () => {
     socket.send(gzipSync(PACKET), listener.port, '127.0.0.1')
     socket.send(gzipSync(gzipSync(PACKET)), listener.port, '127.0.0.1')
     socket.send(gzipSync(PACKET).subarray(0, 30), listener.port, '127.0.0.1')
-    await reached(1, 2)
+    socket.send(gzipSync(new Uint8Array(65_536)), listener.port, '127.0.0.1')
+    await reached(1, 3)
     socket.close()
     expect(blocks[0]?.text(TEXT.callId, 0)).toBe('call-1')
-    expect(rejections.map(({ reason }) => reason)).toEqual(['unknown-format', 'bad-gzip'])
+    expect(rejections.map(({ reason }) => reason)).toEqual(['unknown-format', 'bad-compression', 'inflate-limit'])
+  })
+})
+
+describe('Ingest', () => {
+  const send = (port: number, packet: Uint8Array): void => {
+    const socket = createSocket('udp4')
+    socket.send(packet, port, '127.0.0.1', () => socket.close())
+  }
+  const otherMagic = Buffer.from(PACKET)
+  otherMagic.write('EEP3')
+
+  it('counts what was odd about packets that it took', async () => {
+    const { listener, ingest, reached } = await listen('udp')
+    send(listener.port, PACKET)
+    send(listener.port, otherMagic)
+    send(listener.port, Buffer.concat([otherMagic, Buffer.from('!')]))
+    const bomb = gzipSync(new Uint8Array(300_000))
+    send(listener.port, encodeHep({ ...invite('a'), payload: bomb, payloadCompressed: true }))
+    await reached(4, 0)
+    expect(ingest.counts.warned).toEqual({
+      'other-magic': 2,
+      'trailing-bytes': 1,
+      'compressed-payload': 1,
+      'inflate-limit': 1,
+    })
+  })
+
+  it('demands of packets what it is told to', async () => {
+    const demands = { strict: true, strictMagic: true, sanitizeTime: true }
+    const { listener, blocks, rejections, reached } = await listen('udp', '127.0.0.1', {}, demands)
+    send(listener.port, otherMagic)
+    await reached(0, 1)
+    send(listener.port, Buffer.concat([PACKET, Buffer.from('!')]))
+    await reached(0, 2)
+    send(listener.port, encodeHep({ ...invite('a'), tsUs: 1_000_000 }))
+    await reached(1, 2)
+    expect(rejections.map(({ reason }) => reason)).toEqual(['unknown-format', 'bad-total'])
+    expect(Math.abs((blocks[0]?.tsUs[0] ?? 0) / 1000 - Date.now())).toBeLessThan(60_000)
   })
 })
