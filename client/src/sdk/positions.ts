@@ -36,13 +36,15 @@ export class Positions {
         // What is lost for good is not to be asked for again.
         if (frame.to !== undefined) this.#advance([{ node: frame.node, epoch: frame.epoch, seq: frame.to }])
         break
+      case 'status':
+        break
     }
   }
 
   #advance(positions: readonly NodePosition[]): void {
     for (const position of positions) {
       const known = this.#byNode.get(position.node)
-      if (known === undefined || known.epoch !== position.epoch || known.seq < position.seq) this.reach(position)
+      if (known?.epoch !== position.epoch || known.seq < position.seq) this.reach(position)
     }
   }
 }

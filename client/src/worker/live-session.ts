@@ -1,6 +1,6 @@
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import { parseExpression } from '@hepscope/shared/filter/expression.ts'
-import type { RowPredicate } from '@hepscope/shared/filter/filter.ts'
+import type { RowPredicate } from '@hepscope/shared/filter/row-predicate.ts'
 import { compileExpression } from '@hepscope/shared/filter/match.ts'
 import { BlockRing, type EventRef, rowOf, type RingLimits } from './block-ring.ts'
 import { CallBook } from './call-book.ts'

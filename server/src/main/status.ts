@@ -27,12 +27,15 @@ export function healthOf({ store, streams }: StatusSources): Health {
   const problems: string[] = []
   const fault = store?.stats().lastError
   if (fault !== undefined) problems.push(`storage: ${fault}`)
+  const notes: string[] = []
   const replayBytes = store?.stats().replayBytes ?? 0
-  if (replayBytes > 0) problems.push(`storage: ${replayBytes} bytes of the log are being read back; searches miss them`)
-  for (const { node, state, lastError } of streams.fanIn?.status() ?? []) {
+  if (replayBytes > 0) notes.push(`storage: ${replayBytes} bytes of the log are being read back; searches miss them`)
+  const nodes = streams.fanIn?.status()
+  for (const { node, state, lastError } of nodes ?? []) {
     if (state === 'down') problems.push(`node ${node} is down: ${lastError}`)
   }
-  return { status: problems.length === 0 ? 'ok' : 'degraded', version: VERSION, problems }
+  const status = problems.length === 0 ? 'ok' : 'degraded'
+  return { status, version: VERSION, nodes: nodes?.length ?? 1, problems, notes }
 }
 
 export function metricSources(sources: StatusSources): MetricSources {
@@ -78,6 +81,7 @@ export function metricSources(sources: StatusSources): MetricSources {
     storedRows: () => store?.stats().storedRows ?? 0,
     storeDropped: () => store?.stats().dropped ?? {},
     storeQueueBytes: () => store?.stats().queueBytes ?? 0,
+    storeReplayBytes: () => store?.stats().replayBytes ?? 0,
   }
 }
 
