@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { transportOf } from '../../shared/src/hep/chunks.ts'
 import { readExtraCorrelation } from '../../shared/src/hep/correlation.ts'
 import { decodeHep } from '../../shared/src/hep/decode.ts'
-import type { HepPacket, RawChunk } from '../../shared/src/hep/packet.ts'
+import { WARNING_NAMES } from '../../shared/src/hep/fields.ts'
+import type { HepFault, HepPacket, RawChunk } from '../../shared/src/hep/packet.ts'
 
 const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8')
 /** A block of hex digits with comments, and the line that says what it decodes to. */
@@ -27,6 +28,23 @@ describe('docs/protocol.md', () => {
     expect(describeDecoded(bytes)).toBe(result)
   })
 
+  it('names every warning and every fault', () => {
+    const faults: Record<HepFault, true> = {
+      'too-short': true,
+      'unknown-format': true,
+      'bad-total': true,
+      truncated: true,
+      'bad-chunk-length': true,
+      'bad-chunk-size': true,
+      'chunk-overrun': true,
+      'chunk-truncated': true,
+      'bad-family': true,
+      'no-payload': true,
+    }
+    const named = [...WARNING_NAMES, ...Object.keys(faults)]
+    expect(named.filter((name) => !page.includes(`| \`${name}\``))).toEqual([])
+  })
+
   it('links only to headings that it has', () => {
     const slugs = Array.from(page.matchAll(/^#+ (.*)$/gm), ([, title = '']) =>
       title
@@ -42,12 +60,12 @@ describe('docs/protocol.md', () => {
 function describeDecoded(bytes: Uint8Array): string {
   const decoded = decodeHep(bytes, 1_800_000_000_000_000)
   if (!decoded.ok) return `refused: ${decoded.reason} at byte ${decoded.offset}`
-  const { packet, warnings } = decoded
+  const { packet, warnings, magic, agentIdHint } = decoded
   const parts = [
-    `v${packet.version} ${transportOf(packet.ipProtocol)} ${packet.srcIp ?? '?'}:${packet.srcPort} > ${packet.dstIp ?? '?'}:${packet.dstPort}`,
+    `v${packet.version}${magic === undefined ? '' : ` as ${magic}`} ${transportOf(packet.ipProtocol)} ${packet.srcIp ?? '?'}:${packet.srcPort} > ${packet.dstIp ?? '?'}:${packet.dstPort}`,
     packet.tsUs === undefined ? 'no time' : `time ${(packet.tsUs / 1_000_000).toFixed(6)}`,
     `type ${packet.protocolType}`,
-    `agent ${packet.agentId}`,
+    `agent ${packet.agentId}${agentIdHint === undefined ? '' : ` (probably ${agentIdHint})`}`,
     describePayload(packet),
     ...(packet.chunks ?? []).map(describeChunk),
     ...(warnings.length > 0 ? [`warns ${warnings.join(', ')}`] : []),

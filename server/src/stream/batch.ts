@@ -48,6 +48,11 @@ export class Batch {
     return this.#count
   }
 
+  /** Bytes of the blocks that it keeps in memory. */
+  get heldBytes(): number {
+    return this.#parts.reduce((sum, { block }) => sum + block.bytes.length, 0)
+  }
+
   /**
    * Take more events in, so that viewers are written to once for several small blocks. Only of a batch that no viewer
    * has looked at yet.

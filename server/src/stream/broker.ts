@@ -142,6 +142,8 @@ export class Broker {
 
   /** The socket has room again. */
   resume(subscription: Subscription): void {
+    // Soon it will be the turn of all viewers.
+    if (this.#pump !== undefined) return
     if (this.#pace.hasTime) this.#pace.spend(() => subscription.pump(Date.now()))
     else this.#pumpSoon()
   }

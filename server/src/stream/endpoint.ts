@@ -26,8 +26,7 @@ export interface Pass {
 }
 
 export type Admission =
-  | { readonly ok: true; readonly grant: Grant; readonly pass?: Pass }
-  | { readonly ok: false; readonly refusal: Refusal }
+  { readonly ok: true; readonly grant: Grant; readonly pass?: Pass } | { readonly ok: false; readonly refusal: Refusal }
 
 export interface EndpointPolicy {
   readonly path: string

@@ -14,6 +14,8 @@ export interface StreamView extends EventForm {
 
 /** Control frames that may wait in a log for a viewer that does not read. */
 const MAX_NOTICES = 1024
+/** Bytes of blocks that a log may keep in memory; the ring may have forgotten them. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024
 /** Events that a log may hold beyond the longest queue, so that it is not shortened at every block. */
 const SLACK_EVENTS = 8 * MAX_ROWS
 
@@ -34,6 +36,8 @@ export class FilterGroup implements GroupLog {
   #eventCount = 0
   /** Events before the first entry of the log. */
   #forgottenCount = 0
+  /** Bytes of the blocks in the log. */
+  #heldBytes = 0
   /** Events when the viewers were written to for the last time. */
   #pumpedCount = 0
   #shortestQueue = Infinity
@@ -92,6 +96,8 @@ export class FilterGroup implements GroupLog {
       this.#isOpen = true
     }
     this.#eventCount += rows.length
+    this.#heldBytes += block.bytes.length
+    if (this.#heldBytes > MAX_HELD_BYTES) this.#leaveSlowBehind()
     if (this.#eventCount - this.#forgottenCount <= this.#mostEvents) return
     for (const subscription of this.#subscriptions) subscription.dropExcess()
     this.trim()
@@ -100,9 +106,7 @@ export class FilterGroup implements GroupLog {
   /** Put a control frame between the events. */
   announce(frame: ControlFrame): void {
     this.#log.push(new Notice(frame))
-    if (this.#log.length <= this.#mostEvents + MAX_NOTICES) return
-    for (const subscription of this.#subscriptions) subscription.leaveBehind()
-    this.trim()
+    if (this.#log.length > this.#mostEvents + MAX_NOTICES) this.#leaveSlowBehind()
   }
 
   /** Write to all viewers what they have not got. */
@@ -118,7 +122,9 @@ export class FilterGroup implements GroupLog {
     for (const { cursor } of this.#subscriptions) if (cursor < needed) needed = cursor
     if (needed === this.#first) return
     for (const entry of this.#log.splice(0, needed - this.#first)) {
-      if (entry instanceof Batch) this.#forgottenCount += entry.count
+      if (!(entry instanceof Batch)) continue
+      this.#forgottenCount += entry.count
+      this.#heldBytes -= entry.heldBytes
     }
     this.#first = needed
   }
@@ -143,6 +149,13 @@ export class FilterGroup implements GroupLog {
       found.push(new Batch(entry.block, newest, this.view))
     }
     return found.reverse()
+  }
+
+  /** Viewers that have not come to the middle of the log lose all of it, so that the first half can go. */
+  #leaveSlowBehind(): void {
+    const middle = this.#first + this.#log.length / 2
+    for (const subscription of this.#subscriptions) if (subscription.cursor < middle) subscription.leaveBehind()
+    this.trim()
   }
 
   get #mostEvents(): number {

@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks'
 
 /** Share of a thread that never catches up with its other work which writing to viewers may still take. */
-const BUSY_SHARE = 0.05
+const BUSY_SHARE = 0.03
 /** A thread that has had nothing to do for so much of the time has caught up. What polls take comes to less. */
 const IDLE_SHARE = 0.1
 /** How long may be written at a stretch. */
-const MAX_CREDIT_MS = 50
+const MAX_CREDIT_MS = 20
 
 /** What a pace goes by, ms. */
 export interface ThreadClock {
@@ -27,7 +27,7 @@ const thisThread: ThreadClock = {
 
 /**
  * How much of its thread the writing to viewers may take: all, if the thread has caught up with what else there was to
- * do in between, and a twentieth if it does not. Then viewers lose events and are told so, but no packet is lost for them.
+ * do in between, and three percent if it does not. Then viewers lose events and are told so, but no packet is lost for them.
  */
 export class Pace {
   readonly #clock: ThreadClock

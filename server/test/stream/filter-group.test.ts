@@ -30,9 +30,9 @@ describe('FilterGroup', () => {
     const second = join(group, 100)
     group.append(source.block([invite('d')]))
     group.append(source.block([invite('e')]))
-    expect([group.entry(0), group.entry(1), group.entry(2)].map((entry) => entry instanceof Batch && entry.count)).toEqual(
-      [3, 2, false],
-    )
+    expect(
+      [group.entry(0), group.entry(1), group.entry(2)].map((entry) => entry instanceof Batch && entry.count),
+    ).toEqual([3, 2, false])
     group.pump(0)
     expect(first.socket.callIds).toEqual(['a', 'b', 'c', 'd', 'e'])
     expect(second.socket.callIds).toEqual(['d', 'e'])
@@ -62,6 +62,25 @@ describe('FilterGroup', () => {
     group.pump(0)
     expect(viewer.waitingCount).toBe(10)
     expect(viewer.droppedQueueCount).toBe(19_990)
+  })
+
+  it('keeps no more than 64 MiB of blocks for a slow viewer, and takes nothing from a fast one', () => {
+    const group = new FilterGroup('', VIEW)
+    const source = new BlockSource()
+    const slow = join(group, 100_000)
+    slow.socket.isStuck = true
+    const fast = join(group, 100_000)
+    const payload = new Uint8Array(60_000)
+    let blockBytes = 0
+    for (let i = 0; i < 150; i++) {
+      const block = source.block(Array.from({ length: 10 }, () => ({ ...invite('a'), payload })))
+      blockBytes = block.bytes.length
+      group.append(block)
+      if (i % 10 === 9) group.pump(0)
+    }
+    expect(slow.viewer.waitingCount * (blockBytes / 10)).toBeLessThan(64 * 1024 * 1024)
+    expect(slow.viewer.waitingCount + slow.viewer.droppedQueueCount).toBe(1500)
+    expect(fast.viewer).toMatchObject({ sentCount: 1500, droppedQueueCount: 0 })
   })
 
   it('does not grow for control frames that nobody takes, and tells the last of them in the end', () => {

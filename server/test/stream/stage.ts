@@ -36,7 +36,7 @@ export class Stage {
   readonly endpoint: StreamEndpoint
   readonly port: number
 
-  private constructor(broker: Broker, endpoint: StreamEndpoint, port: number) {
+  constructor(broker: Broker, endpoint: StreamEndpoint, port: number) {
     this.broker = broker
     this.endpoint = endpoint
     this.port = port
@@ -65,7 +65,10 @@ export class Stage {
   }
 
   /** A viewer as programs are: it reads, and answers pings. */
-  async watch(query: string, onMessage: (data: Buffer, isBinary: boolean) => void = () => undefined): Promise<WebSocket> {
+  async watch(
+    query: string,
+    onMessage: (data: Buffer, isBinary: boolean) => void = () => undefined,
+  ): Promise<WebSocket> {
     const socket = new WebSocket(`ws://127.0.0.1:${this.port}${PATH}?${query}`)
     socket.on('message', onMessage)
     await once(socket, 'open')
