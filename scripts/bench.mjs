@@ -8,7 +8,7 @@ import { ensurePackages } from './setup/packages.mjs'
 
 const TIMEOUT_MS = 60 * 60_000
 /** These take minutes and measure nothing: they run only by name. */
-const LONG = new Set(['fuzz', 'cut-links'])
+const LONG = new Set(['fuzz', 'cut-links', 'viewers'])
 const BUNDLES = join(ROOT, '.cache', 'bench')
 /** Those that start the built server. */
 const OF_SERVER = new Set(['ingest'])

@@ -1,10 +1,14 @@
 import { UsageError } from './cli/arguments.ts'
 import { checkConfigCommand } from './cli/check-config.ts'
 import type { Command } from './cli/command.ts'
+import { exportCommand } from './cli/export.ts'
 import { genCommand } from './cli/gen.ts'
+import { importCommand } from './cli/import.ts'
 import { replayCommand } from './cli/replay.ts'
+import { searchCommand } from './cli/search.ts'
 import { serveCommand } from './cli/serve.ts'
 import { tailCommand } from './cli/tail.ts'
+import { tokenCommand } from './cli/token.ts'
 import { userCommand } from './cli/user.ts'
 import { VERSION } from './version.ts'
 
@@ -13,7 +17,11 @@ const COMMANDS: readonly Command[] = [
   genCommand,
   replayCommand,
   tailCommand,
+  searchCommand,
+  exportCommand,
+  importCommand,
   userCommand,
+  tokenCommand,
   checkConfigCommand,
 ]
 

@@ -44,6 +44,7 @@ export interface MetricSources {
   readonly storedRows: () => number
   readonly storeDropped: () => Labelled
   readonly storeQueueBytes: () => number
+  readonly storeReplayBytes: () => number
 }
 
 /** All metrics of the process, in Prometheus' terms. Names that Homer's users scrape stand beside ours. */
@@ -155,6 +156,7 @@ export function createMetrics(sources: MetricSources): Registry {
   counter('hepscope_stored_rows_total', 'Rows that can be searched', sources.storedRows)
   labelled('hepscope_store_dropped_total', 'Events that were not stored', 'cause', sources.storeDropped)
   gauge('hepscope_store_queue_bytes', 'Bytes on their way to the store', sources.storeQueueBytes)
+  gauge('hepscope_store_replay_bytes', 'Log of earlier runs that searches miss yet', sources.storeReplayBytes)
 
   labelled('homer_hep_packets_received_total', 'As hepscope_packets_received_total', 'protocol', sources.received)
   counter('homer_hep_packets_processed_total', 'As hepscope_events_total', sources.events)

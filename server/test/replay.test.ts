@@ -59,6 +59,7 @@ describe('replayCommand on fixtures', () => {
     { name: 'opensips-hep3-udp.pcap', count: 220 },
     { name: 'opensips-hep1-udp.pcap', count: 180 },
     { name: 'kamailio-hep2-udp.pcap', count: 259 },
+    { name: 'kamailio-rtpengine-hep3-udp.pcap', count: 380 },
   ])('sends the $count HEP packets of $name as they are', async ({ name, count }) => {
     receiver = await receiveUdp()
     expect(await replayCommand.run([fixture(name), '--to', receiver.url, '--asap'])).toBe(0)

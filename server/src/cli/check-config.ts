@@ -1,6 +1,5 @@
 import { stringify } from 'yaml'
 import { ConfigError, loadConfig } from '../config/load.ts'
-import type { Config } from '../config/schema.ts'
 import { parseOptions } from './arguments.ts'
 import type { Command } from './command.ts'
 
@@ -13,6 +12,9 @@ Every fault is named at once; the exit code is 1 if there is one.
   --print         print every key with the value in force (secrets as ***)
   --help          this text
 `
+
+/** Keys that hold secrets, wherever they stand. */
+const SECRETS: ReadonlySet<string> = new Set(['admin_password', 'auth_key', 'client_secret', 'secret', 'token'])
 
 /** Says whether a configuration is right. */
 export const checkConfigCommand: Command = {
@@ -33,17 +35,14 @@ export const checkConfigCommand: Command = {
   },
 }
 
-function withoutSecrets(config: Config): Config {
-  const hidden = (secret: string): string => (secret === '' ? '' : '***')
-  const { coordinator, ingest } = config
-  const listeners = ingest.listeners.map((entry) =>
-    'auth_key' in entry && entry.auth_key !== undefined ? { ...entry, auth_key: hidden(entry.auth_key) } : entry,
+/** A part of a configuration with what must not be shown put out of sight. */
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      SECRETS.has(key) && inner !== '' ? '***' : withoutSecrets(inner),
+    ]),
   )
-  const jwt = { ...coordinator.jwt, secret: hidden(coordinator.jwt.secret) }
-  return {
-    ...config,
-    admin_password: hidden(config.admin_password),
-    ingest: { ...ingest, listeners },
-    coordinator: { ...coordinator, jwt },
-  }
 }

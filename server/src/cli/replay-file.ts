@@ -41,11 +41,22 @@ export async function loadReplayFile(path: string): Promise<ReplayFile> {
   const read = await readFile(path).catch((error: unknown) => {
     throw new ReplayFileError(`cannot read ${path}: ${fileReason(error)}`, { cause: error })
   })
-  const bytes = read[0] === 0x1f && read[1] === 0x8b ? await inflateFile(path, read) : read
-  if (bytes.length === 0) throw new ReplayFileError(`${path} is empty`)
+  return openReplayFile(path, read)
+}
+
+/**
+ * The same from bytes that are in memory.
+ *
+ * @param name in messages about it
+ * @param maxBytes most that it may inflate to
+ * @throws ReplayFileError
+ */
+export async function openReplayFile(name: string, file: Uint8Array, maxBytes = MAX_FILE_BYTES): Promise<ReplayFile> {
+  const bytes = file[0] === 0x1f && file[1] === 0x8b ? await inflateFile(name, file, maxBytes) : file
+  if (bytes.length === 0) throw new ReplayFileError(`${name} is empty`)
   const format = isHep3Magic(bytes, 0) ? 'hep-stream' : captureFormat(bytes)
   if (format !== undefined) return { format, bytes }
-  throw new ReplayFileError(`${path} is not pcap, pcapng or a HEP stream: it starts with ${firstBytes(bytes)}`)
+  throw new ReplayFileError(`${name} is not pcap, pcapng or a HEP stream: it starts with ${firstBytes(bytes)}`)
 }
 
 /** Counts what gave no packet, under the reason. */
@@ -116,13 +127,18 @@ function inflateDatagram(bytes: Uint8Array): Uint8Array | undefined {
   }
 }
 
-async function inflateFile(path: string, bytes: Uint8Array): Promise<Uint8Array> {
+async function inflateFile(path: string, bytes: Uint8Array, maxOutputLength: number): Promise<Uint8Array> {
   try {
     // A file whose writer was killed gives what is there.
-    return await promisify(gunzip)(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_FILE_BYTES })
+    return await promisify(gunzip)(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength })
   } catch (error) {
-    throw new ReplayFileError(`cannot inflate ${path}: ${fileReason(error)}`, { cause: error })
+    const reason = isTooLarge(error) ? `it becomes larger than ${maxOutputLength} bytes` : fileReason(error)
+    throw new ReplayFileError(`cannot inflate ${path}: ${reason}`, { cause: error })
   }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
 }
 
 function fileReason(error: unknown): string {

@@ -10,7 +10,7 @@ Print the events of a live stream, one line each, until Ctrl-C.
 
   --url URL           ws:// or wss:// address (default ws://127.0.0.1:8083/stream);
                       for an app port ws://HOST:8081/api/v4/stream/hep with --token
-  --token TOKEN       session token, sent as Authorization: Bearer
+  --token TOKEN       session or API token, sent as Authorization: Bearer
   --proto N           only this HEP protocol type; repeatable
   --method NAME       only SIP of this CSeq method; repeatable
   --only-requests     no SIP responses

@@ -4,8 +4,8 @@ import { type Config, configSchema } from './schema.ts'
 
 /** Prefix of every key in the environment: `HEPSCOPE_` + the path in capitals with `_`. */
 const ENV_PREFIX = 'HEPSCOPE_'
-/** Variables with the prefix that are not config keys: they belong to the test and build scripts. */
-const FOREIGN_ENV: ReadonlySet<string> = new Set(['HEPSCOPE_BROWSER', 'HEPSCOPE_URL'])
+/** Variables with the prefix that are no config keys: of test and build scripts, and of commands that ask a server. */
+const FOREIGN_ENV: ReadonlySet<string> = new Set(['HEPSCOPE_BROWSER', 'HEPSCOPE_URL', 'HEPSCOPE_TOKEN'])
 
 /** Everything that is wrong with a configuration, one line a fault. */
 export class ConfigError extends Error {

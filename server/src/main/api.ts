@@ -12,6 +12,7 @@ import { meRoutes } from '../http/routes/me.ts'
 import { oidcRoutes } from '../http/routes/oidc.ts'
 import { openapiRoutes } from '../http/routes/openapi.ts'
 import { type Health, operationRoutes } from '../http/routes/operation.ts'
+import { queryRoutes } from '../http/routes/query.ts'
 import { sampleRoutes, type SamplePlayer } from '../http/routes/samples.ts'
 import { searchRoutes } from '../http/routes/search.ts'
 import { type PublicConfig, statusRoutes } from '../http/routes/status.ts'
@@ -20,6 +21,7 @@ import { type StreamStatus, streamStatusRoutes } from '../http/routes/stream-sta
 import { userRoutes } from '../http/routes/users.ts'
 import type { Logger } from '../log.ts'
 import { messagesBody, searchBody } from '../store/search-request.ts'
+import { sqlBody } from '../store/sql-query.ts'
 import type { Store } from '../store/store.ts'
 import { VERSION } from '../version.ts'
 import type { Accounts } from './accounts.ts'
@@ -85,6 +87,7 @@ export function makeApi(parts: ApiParts): Api {
     searchRoutes(login, store, { search: searchBody, messages: messagesBody }, mayReadPayload),
     exportRoutes(login, store, messagesBody, mayReadPayload),
     callReportRoutes(login, store, messagesBody, mayReadPayload),
+    queryRoutes(login, store, sqlBody, mayReadPayload, parts.log.child({ part: 'query' })),
     importRoutes(login, parts.imports),
     sampleRoutes(login, samples),
     streamStatusRoutes(login, parts.streamStatus),

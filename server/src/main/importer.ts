@@ -39,9 +39,13 @@ export async function importFile(
     if (receive(bytes)) inserted++
     else rejected++
     if ((inserted + rejected) % SLICE_PACKETS !== 0) continue
-    if (signal.aborted) break
+    if (isGone(signal)) break
     await setImmediate()
-    while (queueBytes() > FULL_QUEUE_BYTES && !signal.aborted) await setTimeout(WAIT_MS)
+    while (queueBytes() > FULL_QUEUE_BYTES && !isGone(signal)) await setTimeout(WAIT_MS)
   }
   return { inserted, rejected, skipped: Object.fromEntries(counts.skipped) }
+}
+
+function isGone({ aborted }: AbortSignal): boolean {
+  return aborted
 }

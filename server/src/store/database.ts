@@ -38,3 +38,8 @@ export async function interruptUntil(connections: readonly DuckDBConnection[], w
   await work.catch(() => undefined)
   clearInterval(again)
 }
+
+/** DuckDB's errors quote the statement behind their first line. */
+export function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
+}

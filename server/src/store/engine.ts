@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
-import type { StoreAnswer } from './answer.ts'
+import type { AskOptions, Incomplete, StoreAnswer } from './answer.ts'
 import { BlockLog } from './block-log.ts'
 import { Catalog } from './catalog.ts'
 import { interruptUntil, openDatabase } from './database.ts'
@@ -16,11 +16,14 @@ import { expireUnits, removeParquet } from './retention.ts'
 import { Sealer } from './sealer.ts'
 import { Sealing } from './sealing.ts'
 import { SearchPool } from './search-pool.ts'
+import { SqlQueries } from './sql-query.ts'
 import { EMPTY_STATS, type StoreFault, type StoreStats } from './stats.ts'
 import { Troubles } from './troubles.ts'
 
 const TICK_MS = 1000
 const RETENTION_MS = 3_600_000
+/** Within this time a row can be searched, if nothing is wrong. */
+const SEARCHABLE_MS = 1500
 
 /** The world outside an engine; tests put their own. */
 export interface EngineWorld {
@@ -42,8 +45,8 @@ interface EngineParts {
   readonly connections: readonly DuckDBConnection[]
 }
 
-/** Connections for inserting, sealing and dropping; the rest is for searches. */
-const OWN_CONNECTIONS = 3
+/** Connections for inserting, sealing, dropping, and copying rows for SQL; the rest is for searches. */
+const OWN_CONNECTIONS = 4
 
 /**
  * Open a data directory: finish or undo what a sealing had begun, and begin to read the log of earlier runs back.
@@ -84,6 +87,7 @@ export class StoreEngine {
   readonly #inserter: Inserter
   readonly #sealing: Sealing
   readonly #searches: SearchPool
+  readonly #sql: SqlQueries
   readonly #troubles: Troubles
   readonly #timers: NodeJS.Timeout[]
   readonly #drops = new Map<Generation, Promise<void>>()
@@ -95,8 +99,9 @@ export class StoreEngine {
   #closed: Promise<void> | undefined
 
   constructor({ settings, files, now, onFault, layout, recovered, database, connections }: EngineParts) {
-    const [insertConnection, sealConnection, dropConnection, ...searchConnections] = connections
-    if (!insertConnection || !sealConnection || !dropConnection) throw new Error('too few connections')
+    const [insertConnection, sealConnection, dropConnection, copyConnection, ...searchConnections] = connections
+    if (!insertConnection || !sealConnection || !dropConnection || !copyConnection)
+      throw new Error('too few connections')
     this.#settings = settings
     this.#files = files
     this.#now = now
@@ -157,7 +162,9 @@ export class StoreEngine {
       dataDir: settings.dataDir,
       connections: searchConnections,
       timeoutMs: settings.searchTimeoutMs,
+      incomplete: () => this.#incomplete(),
     })
+    this.#sql = new SqlQueries({ catalog, layout, connection: copyConnection, timeoutMs: settings.searchTimeoutMs })
     this.#timers = [
       setInterval(() => void this.#log.sync(), settings.syncIntervalMs),
       setInterval(() => this.#tick(), TICK_MS),
@@ -190,13 +197,18 @@ export class StoreEngine {
   }
 
   /** Answer the body of `POST /transactions/search`. Never rejects. */
-  search(body: unknown): Promise<StoreAnswer> {
-    return this.#searches.search(body)
+  search(body: unknown, options?: AskOptions): Promise<StoreAnswer> {
+    return this.#searches.search(body, options)
   }
 
   /** Answer the body of `POST /transactions/messages`. Never rejects. */
-  messages(body: unknown): Promise<StoreAnswer> {
-    return this.#searches.messages(body)
+  messages(body: unknown, options?: AskOptions): Promise<StoreAnswer> {
+    return this.#searches.messages(body, options)
+  }
+
+  /** Answer the body of `POST /query`. Never rejects. */
+  query(body: unknown, options: AskOptions = {}): Promise<StoreAnswer> {
+    return this.#sql.ask(body, options.signal)
   }
 
   /** Wait until all blocks appended so far can be searched and would survive a power cut. */
@@ -237,7 +249,8 @@ export class StoreEngine {
       logBytes: this.#log.bytes,
       logSegments: this.#log.segments.length,
       pendingBytes,
-      lagMs: pendingBytes > 0 && this.#newestUs > 0 ? Math.max(0, this.#now() - this.#newestUs / 1000) : 0,
+      replayBytes: this.#pending.replayBytes,
+      lagMs: this.#lagMs(),
       hotRows: generations.reduce((rows, generation) => rows + generation.rows, 0),
       sealedRows: files.reduce((rows, file) => rows + file.rows, 0),
       sealedFiles: files.length,
@@ -259,10 +272,20 @@ export class StoreEngine {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#log.close()
     const sealing = interruptUntil([this.#sealConnection], this.#sealing.close())
-    await Promise.all([sealing, this.#inserter.close(), this.#searches.close()])
+    await Promise.all([sealing, this.#inserter.close(), this.#searches.close(), this.#sql.close()])
     await Promise.all(this.#drops.values())
     for (const connection of this.#connections) connection.closeSync()
     this.#database.closeSync()
+  }
+
+  #lagMs(): number {
+    return this.#pending.bytes > 0 && this.#newestUs > 0 ? Math.max(0, this.#now() - this.#newestUs / 1000) : 0
+  }
+
+  #incomplete(): Incomplete | undefined {
+    const { replayBytes, bytes } = this.#pending
+    if (replayBytes > 0) return { reason: 'replay', pending_bytes: replayBytes }
+    return this.#lagMs() > SEARCHABLE_MS ? { reason: 'behind', pending_bytes: bytes } : undefined
   }
 
   #tick(): void {

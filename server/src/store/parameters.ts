@@ -19,13 +19,29 @@ export interface Statement {
 
 /** Values of a statement, each bound under a name of its own. The methods return SQL that names them. */
 export class Parameters {
-  readonly values: Record<string, DuckDBValue> = {}
-  readonly types: Record<string, DuckDBType> = {}
+  readonly #values: Record<string, DuckDBValue> = {}
+  readonly #types: Record<string, DuckDBType> = {}
+  readonly #texts = new Map<string, string>()
   #count = 0
+
+  /** One text; the same text has the same name. */
+  text(value: string): string {
+    let name = this.#texts.get(value)
+    if (name === undefined) this.#texts.set(value, (name = this.#add(value, VARCHAR)))
+    return name
+  }
+
+  /** A statement with the values that it names; DuckDB refuses others. */
+  statement(sql: string): Statement {
+    const names = new Set(sql.match(/\$p\d+/g))
+    const named = <T>(all: Readonly<Record<string, T>>): Record<string, T> =>
+      Object.fromEntries(Object.entries(all).filter(([name]) => names.has(`$${name}`)))
+    return { sql, values: named(this.#values), types: named(this.#types) }
+  }
 
   /** A comma-separated list of texts; `''` for none. */
   texts(values: readonly string[]): string {
-    return values.map((value) => this.#add(value, VARCHAR)).join(', ')
+    return values.map((value) => this.text(value)).join(', ')
   }
 
   /** One list of texts. */
@@ -67,8 +83,8 @@ export class Parameters {
 
   #add(value: DuckDBValue, type: DuckDBType): string {
     const name = `p${this.#count++}`
-    this.values[name] = value
-    this.types[name] = type
+    this.#values[name] = value
+    this.#types[name] = type
     return `$${name}`
   }
 }

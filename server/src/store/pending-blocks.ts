@@ -65,6 +65,12 @@ export class PendingBlocks {
     return this.#segments.reduce((bytes, segment) => bytes + segment.bytes, 0) - this.#markOffset
   }
 
+  /** Those of them that an earlier run has written. */
+  get replayBytes(): number {
+    const replay = this.#segments.filter(({ isReplay }) => isReplay)
+    return replay.length === 0 ? 0 : replay.reduce((bytes, segment) => bytes + segment.bytes, 0) - this.#markOffset
+  }
+
   /** Bytes between the mark and the cursor. */
   get takenBytes(): number {
     let bytes = this.#cursorOffset - this.#markOffset

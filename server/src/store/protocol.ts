@@ -2,11 +2,17 @@ import type { StoreAnswer } from './answer.ts'
 import type { StoreOptions } from './options.ts'
 import type { StoreFault, StoreStats } from './stats.ts'
 
+/** What a store answers; each has a method of that name. */
+export type Question = 'search' | 'messages' | 'query'
+
 /** What the main thread sends to the worker. */
 export type ToWorker =
   /** The bytes of one block, transferred. */
   | { readonly kind: 'append'; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: 'search' | 'messages'; readonly id: number; readonly body: unknown }
+  /** `asRows`: the rows come in pages before the answer. */
+  | { readonly kind: Question; readonly id: number; readonly body: unknown; readonly asRows: boolean }
+  /** Nobody wants the answer any more; it comes all the same. */
+  | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'flush' | 'close'; readonly id: number }
 
 /** What the worker sends back. */
@@ -16,6 +22,8 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly message: string }
   /** A block has left the queue: it is in the log, or was dropped and counted by the engine. */
   | { readonly kind: 'taken'; readonly bytes: number }
+  /** A page of an answer: a JSON text and a line end for each row. */
+  | { readonly kind: 'rows'; readonly id: number; readonly lines: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: WireAnswer }
   | { readonly kind: 'done'; readonly id: number }
   | { readonly kind: 'stats'; readonly stats: StoreStats }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Snapshot } from './catalog.ts'
+import { expressionSql } from './expression-sql.ts'
 import type { Generation } from './generation.ts'
 import type { SealedFile } from './manifest.ts'
 import { Parameters, type Statement } from './parameters.ts'
@@ -11,6 +12,8 @@ import { hasColumns, type MessagesRequest, type SearchRequest, type TimeRange } 
 const LINK_COLUMNS = ['session_id', 'cid', 'x_call_id']
 /** Most messages of one `messages` answer. */
 const MAX_MESSAGES = 10_000
+/** Columns that hold what was captured, or pieces of it. */
+const PAYLOAD_COLUMNS: ReadonlySet<string> = new Set(['payload', 'payload_raw', 'hep_extra'])
 /** Files of the first step of a search; each later one reads twice as many. */
 const FIRST_STEP_FILES = 4
 
@@ -39,9 +42,11 @@ export interface Plan {
  *
  * Values are parameters, and every name in the SQL is from our own schema.
  */
-export function planSearch(request: SearchRequest, { generations, units }: Snapshot, dataDir: string): Plan {
-  const { tables, time, limit, conditions } = request
-  const columns = unitedColumns(tables)
+export function planSearch(request: SearchRequest, snapshot: Snapshot, dataDir: string): Plan {
+  const { time, limit, conditions, expression, withPayload } = request
+  const { generations, units } = snapshot
+  const tables = request.tables ?? tablesIn(snapshot)
+  const columns = unitedColumns(tables, withPayload)
   const files = units
     .flatMap(({ readable }) => readable)
     .filter((file) => tables.includes(file.table) && overlaps(time, file.minTsUs, file.maxTsUs))
@@ -50,10 +55,11 @@ export function planSearch(request: SearchRequest, { generations, units }: Snaps
   for (let at = 0, size = FIRST_STEP_FILES; at === 0 || at < files.length; at += size, size *= 2) {
     const isFirst = at === 0
     const sources = new Sources(columns, isFirst ? generations : [], files.slice(at, at + size), dataDir, time)
-    const where = conditions.map((condition) => sources.parameters.condition(condition)).join(' AND ')
+    const filter = conditions.map((condition) => sources.parameters.condition(condition))
     for (const table of tables) {
       if (!conditions.every((condition) => hasColumns(table, condition.columns))) continue
-      sources.add(table, where)
+      const q = expression === undefined ? 'TRUE' : expressionSql(expression, table, sources.parameters)
+      if (q !== 'FALSE') sources.add(table, [...filter, ...(q === 'TRUE' ? [] : [q])].join(' AND '))
     }
     const maxTsUs = isFirst ? Infinity : (files[at]?.maxTsUs ?? 0)
     steps.push(...sources.steps('timestamp DESC, epoch DESC, seq DESC', limit, maxTsUs))
@@ -65,7 +71,7 @@ export function planSearch(request: SearchRequest, { generations, units }: Snaps
 export function planMessages(request: MessagesRequest, snapshot: Snapshot, dataDir: string): Plan {
   const { generations, units } = snapshot
   const tables = request.tables ?? tablesIn(snapshot)
-  const columns = unitedColumns(tables)
+  const columns = unitedColumns(tables, request.withPayload)
   const files = units
     .flatMap(({ readable }) => readable)
     .filter((file) => overlaps(request.time, file.minTsUs, file.maxTsUs))
@@ -142,8 +148,7 @@ class Sources {
     const sql = `SELECT CAST(json_object(${json}) AS VARCHAR), epoch_us(timestamp), epoch, seq FROM (
       SELECT * FROM (${this.#parts.join(' UNION ALL ')}) ORDER BY ${order} LIMIT ${limit + 1}
     )`
-    const { values, types } = this.parameters
-    return [{ sql, values, types, maxTsUs }]
+    return [{ ...this.parameters.statement(sql), maxTsUs }]
   }
 
   #addFrom(table: TableName, from: string, where: string): void {
@@ -171,12 +176,12 @@ function overlaps({ from, to }: TimeRange, minTsUs: number, maxTsUs: number): bo
 }
 
 /** Columns of all tables, each once. */
-function unitedColumns(tables: readonly TableName[]): readonly Column[] {
+function unitedColumns(tables: readonly TableName[], withPayload: boolean): readonly Column[] {
   const columns = new Map<string, Column>()
   // The tables with most columns first, so that the order is theirs.
   const lists = tables.map((table) => columnsOf(kindOf(table))).sort((a, b) => b.length - a.length)
   for (const column of lists.flat()) if (!columns.has(column.name)) columns.set(column.name, column)
-  return [...columns.values()]
+  return [...columns.values()].filter(({ name }) => withPayload || !PAYLOAD_COLUMNS.has(name))
 }
 
 function keysOf(columns: readonly Column[]): string[] {

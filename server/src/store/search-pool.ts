@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { Answer, type StoreAnswer } from './answer.ts'
+import { Answer, type AskOptions, type Incomplete, PAGE_ROWS, type StoreAnswer } from './answer.ts'
 import type { Catalog, Snapshot } from './catalog.ts'
-import { interruptUntil } from './database.ts'
+import { firstLine, interruptUntil } from './database.ts'
+import { Limit } from './limit.ts'
 import { type Plan, planMessages, planSearch } from './query.ts'
 import { type FieldFault, parseMessages, parseSearch, type TimeRange } from './search-request.ts'
 
@@ -12,11 +13,12 @@ export interface SearchPoolOptions {
   /** One for each search that may run at the same time. */
   readonly connections: readonly DuckDBConnection[]
   readonly timeoutMs: number
+  /** What a search that begins now cannot find. */
+  readonly incomplete: () => Incomplete | undefined
 }
 
 /** Searches that may wait; further ones are refused. */
 const MAX_WAITING = 64
-const AGAIN_MS = 250
 
 type MakePlan = (snapshot: Snapshot) => Plan
 
@@ -38,19 +40,19 @@ export class SearchPool {
   }
 
   /** Answer the body of `POST /transactions/search`. Never rejects. */
-  async search(body: unknown): Promise<StoreAnswer> {
+  async search(body: unknown, options: AskOptions = {}): Promise<StoreAnswer> {
     const parsed = parseSearch(body)
     if (!parsed.ok) return invalid(parsed.faults)
     const { request } = parsed
-    return this.#ask(request.time, (snapshot) => planSearch(request, snapshot, this.#options.dataDir))
+    return this.#ask(request.time, (snapshot) => planSearch(request, snapshot, this.#options.dataDir), options)
   }
 
   /** Answer the body of `POST /transactions/messages`. Never rejects. */
-  async messages(body: unknown): Promise<StoreAnswer> {
+  async messages(body: unknown, options: AskOptions = {}): Promise<StoreAnswer> {
     const parsed = parseMessages(body)
     if (!parsed.ok) return invalid(parsed.faults)
     const { request } = parsed
-    return this.#ask(request.time, (snapshot) => planMessages(request, snapshot, this.#options.dataDir))
+    return this.#ask(request.time, (snapshot) => planMessages(request, snapshot, this.#options.dataDir), options)
   }
 
   /** End what runs and what waits, both with the answer `unavailable`; resolves when nothing runs any more. */
@@ -60,61 +62,70 @@ export class SearchPool {
     await interruptUntil(this.#options.connections, Promise.all(this.#running))
   }
 
-  #ask(time: TimeRange, makePlan: MakePlan): Promise<StoreAnswer> {
+  #ask(time: TimeRange, makePlan: MakePlan, options: AskOptions): Promise<StoreAnswer> {
     if (this.#waiting.length >= MAX_WAITING) return Promise.resolve(unavailable('Too many searches are waiting'))
-    const answer = this.#answer(time, makePlan)
+    const answer = this.#answer(time, makePlan, options)
     this.#running.add(answer)
     return answer.finally(() => this.#running.delete(answer))
   }
 
-  async #answer(time: TimeRange, makePlan: MakePlan): Promise<StoreAnswer> {
+  async #answer(time: TimeRange, makePlan: MakePlan, { signal, onRows }: AskOptions): Promise<StoreAnswer> {
     const { timeoutMs, catalog } = this.#options
     const startedMs = performance.now()
-    const connection = await this.#takeConnection(timeoutMs)
-    if (connection === undefined) return this.#givenUp()
+    const connection = await this.#takeConnection(timeoutMs, signal)
+    if (connection === undefined) return this.#givenUp(signal)
+    // Before the snapshot: what comes in between is found, and said to be missing.
+    const incomplete = this.#options.incomplete()
     const snapshot = catalog.snapshot()
-    const deadline = new Deadline(connection, timeoutMs - (performance.now() - startedMs))
+    const limit = new Limit(connection, timeoutMs - (performance.now() - startedMs), signal)
     try {
       const plan = makePlan(snapshot)
       const answer = new Answer(plan)
-      for (const { sql, values, types, maxTsUs } of plan.steps) {
+      for (const [i, { sql, values, types, maxTsUs }] of plan.steps.entries()) {
         if (answer.isComplete(maxTsUs)) break
         await answer.add(await connection.run(sql, values, types))
+        const next = plan.steps[i + 1]
+        if (next !== undefined) handOver(answer, next.maxTsUs, onRows)
       }
-      const tookMs = performance.now() - startedMs
-      return { ok: true, json: answer.format({ requestId: randomUUID(), time, tookMs }) }
+      handOver(answer, undefined, onRows)
+      const about = { requestId: randomUUID(), time, tookMs: performance.now() - startedMs, incomplete }
+      return { ok: true, json: onRows === undefined ? answer.format(about) : answer.formatEnd(about) }
     } catch (error) {
-      return deadline.isPassed || this.#isClosed
-        ? this.#givenUp()
+      return limit.isReached || this.#isClosed
+        ? this.#givenUp(signal)
         : unavailable(`The search failed: ${firstLine(error)}`)
     } finally {
-      deadline.clear()
+      limit.clear()
       snapshot.release()
       this.#giveBack(connection)
     }
   }
 
-  #givenUp(): StoreAnswer {
+  #givenUp(signal: AbortSignal | undefined): StoreAnswer {
     if (this.#isClosed) return unavailable('The store is closing')
+    if (signal?.aborted === true) return unavailable('The search was given up')
     return unavailable(`The search took longer than ${this.#options.timeoutMs / 1000} s`)
   }
 
-  /** @returns undefined if none was free in time, or the pool was closed */
-  #takeConnection(timeoutMs: number): Promise<DuckDBConnection | undefined> {
-    if (this.#isClosed) return Promise.resolve(undefined)
+  /** @returns undefined if none was free in time, the search was given up, or the pool was closed */
+  #takeConnection(timeoutMs: number, signal: AbortSignal | undefined): Promise<DuckDBConnection | undefined> {
+    if (this.#isClosed || signal?.aborted === true) return Promise.resolve(undefined)
     const idle = this.#idle.pop()
     if (idle !== undefined) return Promise.resolve(idle)
     return new Promise((resolve) => {
+      const giveUp = (): void => {
+        this.#waiting = this.#waiting.filter((one) => one !== waiter)
+        waiter.start(undefined)
+      }
       const waiter: Waiter = {
         start: (connection) => {
           clearTimeout(timer)
+          signal?.removeEventListener('abort', giveUp)
           resolve(connection)
         },
       }
-      const timer = setTimeout(() => {
-        this.#waiting = this.#waiting.filter((one) => one !== waiter)
-        resolve(undefined)
-      }, timeoutMs)
+      const timer = setTimeout(giveUp, timeoutMs)
+      signal?.addEventListener('abort', giveUp)
       this.#waiting.push(waiter)
     })
   }
@@ -126,24 +137,11 @@ export class SearchPool {
   }
 }
 
-/** Interrupts a connection when the time is up. */
-class Deadline {
-  isPassed = false
-  #timer: NodeJS.Timeout
-
-  constructor(connection: DuckDBConnection, ms: number) {
-    const pass = (): void => {
-      this.isPassed = true
-      connection.interrupt()
-      // An interrupt that comes before the query has begun is forgotten.
-      this.#timer = setTimeout(pass, AGAIN_MS)
-    }
-    this.#timer = setTimeout(pass, ms)
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer)
-  }
+function handOver(answer: Answer, nextTsUs: number | undefined, onRows: AskOptions['onRows']): void {
+  if (onRows === undefined) return
+  const rows = answer.takeFinal(nextTsUs)
+  for (let at = 0; at < rows.length; at += PAGE_ROWS)
+    onRows(Buffer.from(`${rows.slice(at, at + PAGE_ROWS).join('\n')}\n`))
 }
 
 function invalid(fields: readonly FieldFault[]): StoreAnswer {
@@ -152,9 +150,4 @@ function invalid(fields: readonly FieldFault[]): StoreAnswer {
 
 function unavailable(message: string): StoreAnswer {
   return { ok: false, kind: 'unavailable', message }
-}
-
-/** DuckDB's errors quote the statement behind their first line. */
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Expression, parseExpression } from '@hepscope/shared/filter/expression.ts'
 import { formatIp, parseIp } from '@hepscope/shared/net/ip.ts'
 import { CALL_TABLE, columnsOf, kindOf, REGISTRATION_TABLE, SIP_DEFAULT_TABLE, type TableName } from './schema.ts'
 
@@ -6,6 +7,8 @@ import { CALL_TABLE, columnsOf, kindOf, REGISTRATION_TABLE, SIP_DEFAULT_TABLE, t
 export interface FieldFault {
   readonly field: string
   readonly message: string
+  /** Where in the text of `q`, in UTF-16 units. */
+  readonly at?: number
 }
 
 export type Parsed<T> =
@@ -34,10 +37,13 @@ export interface TimeRange {
 }
 
 export interface SearchRequest {
-  readonly tables: readonly TableName[]
+  /** undefined: every table. */
+  readonly tables: readonly TableName[] | undefined
+  readonly expression: Expression | undefined
   readonly conditions: readonly Condition[]
   readonly time: TimeRange
   readonly limit: number
+  readonly withPayload: boolean
 }
 
 export interface MessagesRequest {
@@ -47,6 +53,7 @@ export interface MessagesRequest {
   readonly sessionIds: readonly string[]
   readonly excludedIps: readonly string[]
   readonly time: TimeRange
+  readonly withPayload: boolean
 }
 
 const DEFAULT_LIMIT = 50
@@ -71,8 +78,8 @@ const oneOrMore = z
 const time = z
   .strictObject({ from: z.int().min(0).optional(), to: z.int().min(0).optional() })
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, { message: 'from is after to' })
-const protoType = z.int().min(0).max(255).default(1)
-const eventType = z.enum(['call', 'registration', 'default', 'all']).default('call')
+const protoType = z.int().min(0).max(255)
+const eventType = z.enum(['call', 'registration', 'default', 'all'])
 
 /** Keys of `filter` that are compared with a column, and how. */
 const filterKeys = {
@@ -105,20 +112,29 @@ const filterKeys = {
 type FilterKey = keyof typeof filterKeys
 
 const filter = z.strictObject({ proto_type: protoType, event_type: eventType, ...filterKeys }).partial()
-const searchBody = z.strictObject({
+/** False leaves out of the rows what was captured: `payload`, `payload_raw` and `hep_extra`. */
+const withPayload = z.boolean().default(true)
+/** Body of `POST /transactions/search`. */
+export const searchBody = z.strictObject({
+  q: z.string().default('').describe('Filter expression; without proto_type and event_type it goes over every table'),
   filter: filter.prefault({}),
   param: z.strictObject({ limit: z.number().optional() }).prefault({}),
   timestamp: time.prefault({}),
+  with_payload: withPayload,
 })
-const messagesBody = z
+/** Body of `POST /transactions/messages`. */
+export const messagesBody = z
   .strictObject({
     session_id: z.union([text.min(1), z.array(text.min(1)).min(1).max(MAX_SESSIONS)]).optional(),
     session_ids: z.array(text.min(1)).max(MAX_SESSIONS).optional(),
-    proto_type: protoType,
-    event_type: eventType,
+    proto_type: protoType.default(1),
+    /** Instead of the other two: all tables of these types. */
+    proto_types: z.array(protoType).min(1).max(16).optional(),
+    event_type: eventType.default('call'),
     timestamp: time.prefault({}),
     whitelist: z.array(ip).max(MAX_VALUES).default([]),
     with_related: z.boolean().default(false),
+    with_payload: withPayload,
   })
   .refine(({ session_id, session_ids }) => session_id !== undefined || (session_ids?.length ?? 0) > 0, {
     path: ['session_id'],
@@ -141,22 +157,26 @@ const CONTAINS: ReadonlySet<string> = new Set(['payload', 'user_agent'])
 /**
  * Read the body of `POST /transactions/search`.
  *
- * An empty text or list in `filter` means that the key was not given; a limit outside 1 to 50,000 means 50.
+ * An empty text or list in `filter` means that the key was not given; a limit outside 1 to 50,000 means 50. `q` and
+ * `filter` must both be met; with `q` and neither `proto_type` nor `event_type` every table is searched.
  *
  * @returns the request, or every fault with the name of the member
  */
 export function parseSearch(body: unknown): Parsed<SearchRequest> {
   const parsed = searchBody.safeParse(body ?? {})
   if (!parsed.success) return { ok: false, faults: faultsOf(parsed.error) }
-  const { filter: given, param, timestamp } = parsed.data
-  const tables = tablesOf(given.proto_type ?? 1, given.event_type ?? 'call')
+  const { filter: given, param, timestamp, with_payload } = parsed.data
+  const q = parsed.data.q.trim() === '' ? undefined : parseExpression(parsed.data.q)
+  const isEverywhere = q !== undefined && given.proto_type === undefined && given.event_type === undefined
+  const tables = isEverywhere ? undefined : tablesOf(given.proto_type ?? 1, given.event_type ?? 'call')
   const conditions: Condition[] = []
   const faults: FieldFault[] = []
+  if (q?.ok === false) faults.push({ field: 'q', message: `${q.message} (at ${q.at})`, at: q.at })
   for (const key of Object.keys(filterKeys) as FilterKey[]) {
     const value = given[key]
     if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) continue
     const columns = COLUMN[key] ?? [key]
-    if (!tables.some((table) => hasColumns(table, columns))) {
+    if (tables?.some((table) => hasColumns(table, columns)) === false) {
       faults.push({ field: `filter.${key}`, message: `${tables.join(', ')} has no such column` })
     }
     conditions.push({ columns, ...comparisonOf(key, value) })
@@ -166,7 +186,14 @@ export function parseSearch(body: unknown): Parsed<SearchRequest> {
   const isInRange = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT
   return {
     ok: true,
-    request: { tables, conditions, time: definedTime(timestamp), limit: isInRange ? limit : DEFAULT_LIMIT },
+    request: {
+      tables,
+      expression: q?.ok === true ? q.expression : undefined,
+      conditions,
+      time: definedTime(timestamp),
+      limit: isInRange ? limit : DEFAULT_LIMIT,
+      withPayload: with_payload,
+    },
   }
 }
 
@@ -174,17 +201,21 @@ export function parseSearch(body: unknown): Parsed<SearchRequest> {
 export function parseMessages(body: unknown): Parsed<MessagesRequest> {
   const parsed = messagesBody.safeParse(body ?? {})
   if (!parsed.success) return { ok: false, faults: faultsOf(parsed.error) }
-  const { session_id = [], session_ids = [], proto_type, event_type, timestamp, whitelist, with_related } = parsed.data
+  const { session_id = [], session_ids = [], proto_type, proto_types, event_type, timestamp, whitelist } = parsed.data
+  const { with_related, with_payload } = parsed.data
   const given = session_ids.length > 0 ? session_ids : [session_id].flat()
   // Homer's name of a leg that a back-to-back user agent made; its messages carry the Call-ID in front.
   const sessionIds = [...new Set(given.flatMap((id) => [id, id.replace(/_b2b-\d+$/, '')]))]
   return {
     ok: true,
     request: {
-      tables: with_related ? undefined : tablesOf(proto_type, event_type),
+      tables: with_related
+        ? undefined
+        : (proto_types?.flatMap((proto) => tablesOf(proto, 'all')) ?? tablesOf(proto_type, event_type)),
       sessionIds,
       excludedIps: whitelist,
       time: definedTime(timestamp),
+      withPayload: with_payload,
     },
   }
 }

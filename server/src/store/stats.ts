@@ -37,6 +37,8 @@ export interface StoreStats {
   readonly logSegments: number
   /** Bytes of the log that cannot be searched yet. */
   readonly pendingBytes: number
+  /** Those of them that an earlier run has written: searches miss its newest rows until this is 0. */
+  readonly replayBytes: number
   /** Age of the newest block that can be searched, while others wait; 0 if none does. */
   readonly lagMs: number
   readonly hotRows: number
@@ -57,6 +59,7 @@ export const EMPTY_STATS: StoreStats = {
   logBytes: 0,
   logSegments: 0,
   pendingBytes: 0,
+  replayBytes: 0,
   lagMs: 0,
   hotRows: 0,
   sealedRows: 0,

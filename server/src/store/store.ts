@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
-import type { StoreAnswer } from './answer.ts'
+import type { AskOptions, StoreAnswer } from './answer.ts'
 import type { StoreOptions } from './options.ts'
-import type { FromWorker, ToWorker, WireAnswer, WorkerData } from './protocol.ts'
+import type { FromWorker, Question, ToWorker, WireAnswer, WorkerData } from './protocol.ts'
 import { type DropCause, EMPTY_STATS, type StoreStats } from './stats.ts'
 
 export type { StoreAnswer } from './answer.ts'
@@ -68,6 +68,12 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   return store
 }
 
+/** What the worker has not answered yet. */
+interface OpenQuestion {
+  readonly finish: (answer: StoreAnswer) => void
+  readonly onRows: ((lines: Buffer) => void) | undefined
+}
+
 interface StoreLimits {
   readonly maxQueueBytes: number
   readonly closeTimeoutMs: number
@@ -80,7 +86,7 @@ export class Store {
   readonly ready: Promise<void>
   readonly #worker: StoreWorker
   readonly #limits: StoreLimits
-  readonly #answers = new Map<number, (answer: StoreAnswer) => void>()
+  readonly #questions = new Map<number, OpenQuestion>()
   readonly #done = new Map<number, () => void>()
   /** Rows of the blocks that the worker has not taken yet, in order. */
   #queued: number[] = []
@@ -134,13 +140,18 @@ export class Store {
   }
 
   /** Answer the body of `POST /api/v4/transactions/search`. Never rejects. */
-  search(body: unknown): Promise<StoreAnswer> {
-    return this.#ask('search', body)
+  search(body: unknown, options: AskOptions = {}): Promise<StoreAnswer> {
+    return this.#ask('search', body, options)
   }
 
   /** Answer the body of `POST /api/v4/transactions/messages`. Never rejects. */
-  messages(body: unknown): Promise<StoreAnswer> {
-    return this.#ask('messages', body)
+  messages(body: unknown, options: AskOptions = {}): Promise<StoreAnswer> {
+    return this.#ask('messages', body, options)
+  }
+
+  /** Answer the body of `POST /api/v4/query`. Never rejects. */
+  query(body: unknown, options: AskOptions = {}): Promise<StoreAnswer> {
+    return this.#ask('query', body, options)
   }
 
   /** Counters of the engine are at most a quarter of a second old. */
@@ -181,12 +192,20 @@ export class Store {
     this.#dropped.set(cause, (this.#dropped.get(cause) ?? 0) + rows)
   }
 
-  #ask(kind: 'search' | 'messages', body: unknown): Promise<StoreAnswer> {
+  #ask(kind: Question, body: unknown, { signal, onRows }: AskOptions): Promise<StoreAnswer> {
     if (this.#isDown || this.#closed !== undefined) return Promise.resolve(DOWN)
     const id = this.#nextId++
+    const cancel = (): void => this.#worker.postMessage({ kind: 'cancel', id })
     return new Promise((resolve) => {
-      this.#answers.set(id, resolve)
-      this.#worker.postMessage({ kind, id, body })
+      const finish = (answer: StoreAnswer): void => {
+        signal?.removeEventListener('abort', cancel)
+        this.#questions.delete(id)
+        resolve(answer)
+      }
+      this.#questions.set(id, { finish, onRows })
+      this.#worker.postMessage({ kind, id, body, asRows: onRows !== undefined })
+      if (signal?.aborted === true) cancel()
+      signal?.addEventListener('abort', cancel)
     })
   }
 
@@ -212,8 +231,10 @@ export class Store {
         this.#queued.shift()
         break
       case 'answer':
-        this.#answers.get(message.id)?.(fromWire(message.answer))
-        this.#answers.delete(message.id)
+        this.#questions.get(message.id)?.finish(fromWire(message.answer))
+        break
+      case 'rows':
+        this.#questions.get(message.id)?.onRows?.(Buffer.from(message.lines.buffer))
         break
       case 'done':
         this.#done.get(message.id)?.()
@@ -233,8 +254,7 @@ export class Store {
     this.#isDown = true
     for (const rows of this.#queued.splice(0)) this.#drop('worker-down', rows)
     this.#queueBytes = 0
-    for (const resolve of this.#answers.values()) resolve(DOWN)
-    this.#answers.clear()
+    for (const { finish } of [...this.#questions.values()]) finish(DOWN)
     for (const finish of [...this.#done.values()]) finish()
     if (this.#closed !== undefined) return
     this.#downReason = message

@@ -25,6 +25,8 @@ export async function serveStore(port: WorkerPort, { options }: WorkerData): Pro
   const sendStats = (): void => port.postMessage({ kind: 'stats', stats: engine.stats() })
   const timer = setInterval(sendStats, STATS_INTERVAL_MS)
 
+  /** Searches by their id. */
+  const running = new Map<number, AbortController>()
   port.on('message', (message) => {
     switch (message.kind) {
       case 'append':
@@ -32,10 +34,23 @@ export async function serveStore(port: WorkerPort, { options }: WorkerData): Pro
         port.postMessage({ kind: 'taken', bytes: message.bytes.length })
         break
       case 'search':
-        void engine.search(message.body).then((answer) => sendAnswer(port, message.id, answer))
-        break
       case 'messages':
-        void engine.messages(message.body).then((answer) => sendAnswer(port, message.id, answer))
+      case 'query': {
+        const { kind, id, body, asRows } = message
+        const cancel = new AbortController()
+        running.set(id, cancel)
+        const onRows = (page: Buffer): void => {
+          const lines = transferable(page)
+          port.postMessage({ kind: 'rows', id, lines }, [lines.buffer])
+        }
+        void engine[kind](body, { signal: cancel.signal, ...(asRows && { onRows }) }).then((answer) => {
+          running.delete(id)
+          sendAnswer(port, id, answer)
+        })
+        break
+      }
+      case 'cancel':
+        running.get(message.id)?.abort()
         break
       case 'flush':
         void engine.flush().then(() => {
@@ -62,12 +77,14 @@ function sendAnswer(port: WorkerPort, id: number, answer: StoreAnswer): void {
     port.postMessage({ kind: 'answer', id, answer })
     return
   }
-  // Only memory of its own can be transferred; a small Buffer is a part of Node's pool.
-  const { buffer, byteLength } = answer.json
-  const json =
-    buffer instanceof ArrayBuffer && byteLength === buffer.byteLength
-      ? new Uint8Array(buffer)
-      : Uint8Array.from(answer.json)
+  const json = transferable(answer.json)
   const wire: WireAnswer = { ok: true, json }
   port.postMessage({ kind: 'answer', id, answer: wire }, [json.buffer])
+}
+
+/** Only memory of its own can be transferred; a small Buffer is a part of Node's pool. */
+function transferable(bytes: Buffer): Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = bytes
+  const isOwn = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength
+  return isOwn ? new Uint8Array(buffer) : Uint8Array.from(bytes)
 }

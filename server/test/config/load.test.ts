@@ -33,6 +33,11 @@ describe('loadConfig', () => {
     expect(coordinator.hep_stream).toMatchObject({ enable: false, allow_payload: false, history_limit: 200 })
   })
 
+  it('leaves variables of other commands alone', () => {
+    expect(() => loadConfig(undefined, { HEPSCOPE_TOKEN: 'x' })).not.toThrow()
+    expect(() => loadConfig(undefined, { HEPSCOPE_TOKENS: 'x' })).toThrow(ConfigError)
+  })
+
   it('takes a number of threads that receive', () => {
     expect(loadConfig(undefined, {}).ingest.workers).toBe(0)
     expect(loadConfig(undefined, { HEPSCOPE_INGEST_WORKERS: '4' }).ingest.workers).toBe(4)

@@ -54,6 +54,7 @@ post   /api/v4/transactions/export/text         401 401 401 401 401 503 503 403 
 post   /api/v4/transactions/export/pcap         401 401 401 401 401 503 503 403 503 503 503
 post   /api/v4/transactions/export/ndjson       401 401 401 401 401 503 503 403 503 503 503
 post   /api/v4/transactions/export/sipp         401 401 401 401 401 503 503 403 503 503 503
+post   /api/v4/query                    401 401 401 401 401 403 403 403 503 403 503
 post   /api/v4/imports/pcap             401 401 401 401 401 403 403 403 400 403 400
 get    /api/v4/samples                  401 401 401 401 401 200 200 200 200 200 200
 post   /api/v4/samples                  401 401 401 401 401 403 403 403 400 403 400

@@ -8,12 +8,15 @@ import { PcapTransport } from '@hepscope/shared/pcap/transport.ts'
 import type { Session } from '../../src/auth/sessions.ts'
 import { createApp } from '../../src/http/app.ts'
 import type { AppMiddleware } from '../../src/http/context.ts'
+import { callInfo } from '../../src/http/call-info.ts'
 import { callReportRoutes } from '../../src/http/routes/call-reports.ts'
 import { exportRoutes } from '../../src/http/routes/exports.ts'
+import { queryRoutes, type SqlSource } from '../../src/http/routes/query.ts'
 import { searchRoutes } from '../../src/http/routes/search.ts'
 import type { SearchSource } from '../../src/http/stored-rows.ts'
 import { openEngine, type StoreEngine } from '../../src/store/engine.ts'
 import { messagesBody, searchBody } from '../../src/store/search-request.ts'
+import { sqlBody } from '../../src/store/sql-query.ts'
 import { Blocks, packetOf, sipText, START_US } from '../store/blocks.ts'
 import { newDataDir } from '../store/data-dir.ts'
 import { ask } from './test-server.ts'
@@ -53,9 +56,9 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
-async function serve(mayReadPayload = true, source: SearchSource = engine): Promise<string> {
+async function serve(mayReadPayload = true, source: SearchSource & SqlSource = engine): Promise<string> {
   const login: AppMiddleware = async (ctx, next) => {
-    ctx.state.session = SESSION
+    ctx.state.session = { ...SESSION, admin: true }
     await next()
   }
   const may = (): boolean => mayReadPayload
@@ -64,7 +67,9 @@ async function serve(mayReadPayload = true, source: SearchSource = engine): Prom
     exportRoutes(login, source, messagesBody, may),
     callReportRoutes(login, source, messagesBody, may),
   ]
-  const app = createApp(pino({ level: 'silent' }), tables)
+  const log = pino({ level: 'silent' })
+  const sql = queryRoutes(login, source, sqlBody, may, log)
+  const app = createApp(log, [...tables, sql])
   const server = createServer((request, response) => void app.callback()(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
@@ -163,6 +168,7 @@ describe('call reports', () => {
       { session_ids: ['c1', 'c2'] },
     )
     const [one, two] = (data as { items: Record<string, unknown>[] }).items
+    expect([callInfo.parse(one), callInfo.parse(two)]).toEqual([one, two])
     expect(one).toMatchObject({
       session_id: 'c1',
       caller: 'alice',
@@ -240,16 +246,40 @@ describe('NDJSON', () => {
   })
 
   it('says behind the rows what went wrong after them', async () => {
-    const source: SearchSource = {
+    const source: SearchSource & SqlSource = {
       search: (_, { onRows } = {}) => {
         onRows?.(Buffer.from('{"seq":1}\n'))
         return Promise.resolve({ ok: false, kind: 'unavailable', message: 'too slow' })
       },
       messages: () => Promise.reject(new Error('not asked')),
+      query: () => Promise.reject(new Error('not asked')),
     }
     const response = await post(await serve(true, source), 'search', {}, accept)
     expect(response.status).toBe(200)
     expect(linesOf(await response.text())).toMatchObject([{ seq: 1 }, { error: { detail: 'too slow' } }])
+  })
+})
+
+describe('SQL', () => {
+  const sqlOf = async (url: string, body: unknown) => ask(url, 'post', '/api/v4/query', {}, body)
+
+  it('gives rows', async () => {
+    const { status, data } = await sqlOf(await serve(), { sql: 'SELECT count(*) AS n FROM hep_proto_1_call' })
+    expect({ status, data }).toEqual({ status: 200, data: { items: [{ n: 10 }], keys: ['n'] } })
+  })
+
+  it.each([
+    { body: { sql: 'DROP VIEW hep_proto_1_call' }, says: 'Only one SELECT is allowed' },
+    { body: { sql: 'SELECT nothing' }, says: 'Binder Error' },
+    { body: {}, says: 'sql: ' },
+  ])('says what is wrong with $body', async ({ body, says }) => {
+    const answer = await sqlOf(await serve(), body)
+    expect(answer.status).toBe(400)
+    expect((answer.body as { error: { detail: string } }).error.detail).toContain(says)
+  })
+
+  it('is not for those who may not read payloads', async () => {
+    expect((await sqlOf(await serve(false), { sql: 'SELECT 1' })).status).toBe(403)
   })
 })
 
@@ -261,7 +291,7 @@ describe('a client that leaves', () => {
       new Promise<never>(() => {
         if (signal !== undefined) asked(signal)
       })
-    const url = await serve(true, { search: wait, messages: wait })
+    const url = await serve(true, { search: wait, messages: wait, query: wait })
     const gone = new AbortController()
     const response = fetch(`${url}/api/v4/transactions/${path}`, {
       method: 'POST',

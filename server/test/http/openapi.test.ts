@@ -53,6 +53,7 @@ const ELSEWHERE = [
   'post /api/v4/transactions/qos',
   'post /api/v4/transactions/callinfo',
   'post /api/v4/imports/pcap',
+  'post /api/v4/query',
   'post /api/v4/samples',
 ]
 

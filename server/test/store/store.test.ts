@@ -182,6 +182,28 @@ describe('openStore', () => {
     await second.close()
   })
 
+  it('hands rows over in pages, answers SQL, and ends what nobody wants any more', async () => {
+    const store = await openStore({ dataDir: newDataDir(), workerUrl, memoryLimit: '512MB' })
+    const blocks = new Blocks()
+    for (let i = 0; i < 6; i++) store.append(blocks.invites(100))
+    await store.flush()
+    const pages: string[][] = []
+    const onRows = (lines: Buffer): unknown => pages.push(lines.toString().trimEnd().split('\n'))
+    const answer = await store.search({ param: { limit: 550 } }, { onRows })
+    expect(answer.ok && (JSON.parse(answer.json.toString()) as object)).toMatchObject({ meta: { total: 550 } })
+    expect(pages.map((page) => page.length)).toEqual([256, 256, 38])
+    const counted = await store.query({ sql: 'SELECT count(*) AS n FROM hep_proto_1_call' })
+    expect(counted.ok && (JSON.parse(counted.json.toString()) as object)).toMatchObject({
+      data: { items: [{ n: 600 }] },
+    })
+    const endless = { sql: 'SELECT count(*) FROM range(1000000000000)' }
+    const gone = new AbortController()
+    const given = store.query(endless, { signal: gone.signal })
+    gone.abort()
+    expect(await given).toMatchObject({ ok: false, message: 'The query was given up' })
+    await store.close()
+  })
+
   it('loses nothing that the thread had taken when the thread is killed', async () => {
     const dataDir = newDataDir()
     const blocks = new Blocks()
