@@ -80,7 +80,7 @@ export class Batch {
 
   /** Wire bytes of the events `from` up to `to`: whole WebSocket messages, to be written as they are. */
   wire(from: number, to: number): readonly Uint8Array[] {
-    this.#encoded ??= encode(this.#parts, this.#count, this.#form)
+    this.#encoded ??= encode(this.#parts, this.#form)
     return this.#encoded.wire(from, to)
   }
 }
@@ -115,60 +115,91 @@ interface EncodedEvents {
   wire(from: number, to: number): readonly Uint8Array[]
 }
 
-function encode(parts: readonly Part[], count: number, form: EventForm): EncodedEvents {
+function encode(parts: readonly Part[], form: EventForm): EncodedEvents {
   const [first] = parts
-  if (form.format === 'json' || first === undefined) return new JsonEvents(parts, count, form)
-  return new BlockEvents(first.block, first.rows, form)
+  return form.format === 'json' || first === undefined ? new JsonEvents(parts, form) : new BlockEvents(first, form)
 }
 
 const sink = new ByteSink()
 
-/** One text message an event. */
+/** One text message an event, encoded as far as viewers have come: of a rate limit's few, no more than those. */
 class JsonEvents implements EncodedEvents {
+  readonly #events: readonly [block: EventBlock, row: number][]
+  readonly #form: EventForm
+  /** In the order of their events, without holes. */
+  readonly #pieces: JsonPiece[] = []
+
+  constructor(parts: readonly Part[], form: EventForm) {
+    this.#events = parts.flatMap(({ block, rows }) => rows.map((row): [EventBlock, number] => [block, row]))
+    this.#form = form
+  }
+
+  wire(from: number, to: number): readonly Uint8Array[] {
+    const end = this.#pieces.at(-1)?.end ?? 0
+    if (to > end) this.#pieces.push(new JsonPiece(this.#events.slice(end, to), end, this.#form))
+    const [only] = this.#pieces
+    if (only !== undefined && this.#pieces.length === 1) return [only.bytesOf(from, to)]
+    return this.#pieces
+      .filter((piece) => piece.start < to && piece.end > from)
+      .map((piece) => piece.bytesOf(Math.max(from, piece.start), Math.min(to, piece.end)))
+  }
+}
+
+/** Text messages back to back. */
+class JsonPiece {
+  readonly start: number
+  readonly end: number
   /** A Buffer, as sockets would make one of anything else for each viewer. */
   readonly #bytes: Buffer
   readonly #ends: Uint32Array
 
-  constructor(parts: readonly Part[], count: number, { withPayload, withControl }: EventForm) {
-    this.#ends = new Uint32Array(count)
+  constructor(events: readonly [block: EventBlock, row: number][], start: number, form: EventForm) {
+    this.start = start
+    this.end = start + events.length
+    this.#ends = new Uint32Array(events.length)
     sink.length = 0
-    let number = 0
-    for (const { block, rows } of parts) {
-      for (const row of rows) {
-        // The header's size depends on the text's: leave room for the largest, then close the gap.
-        const start = sink.length
-        sink.reserve(MAX_FRAME_HEADER_BYTES)
-        sink.length = start + MAX_FRAME_HEADER_BYTES
-        appendJsonFrame(sink, block, row, withPayload, withControl)
-        const length = sink.length - start - MAX_FRAME_HEADER_BYTES
-        const header = frameHeaderBytes(length)
-        sink.bytes.copyWithin(start + header, start + MAX_FRAME_HEADER_BYTES, sink.length)
-        writeFrameHeader(sink.bytes, start, OPCODE.text, length)
-        sink.length = start + header + length
-        this.#ends[number++] = sink.length
-      }
+    for (const [i, [block, row]] of events.entries()) {
+      // The header's size depends on the text's: leave room for the largest, then close the gap.
+      const at = sink.length
+      sink.reserve(MAX_FRAME_HEADER_BYTES)
+      sink.length = at + MAX_FRAME_HEADER_BYTES
+      appendJsonFrame(sink, block, row, form.withPayload, form.withControl)
+      const length = sink.length - at - MAX_FRAME_HEADER_BYTES
+      const header = frameHeaderBytes(length)
+      sink.bytes.copyWithin(at + header, at + MAX_FRAME_HEADER_BYTES, sink.length)
+      writeFrameHeader(sink.bytes, at, OPCODE.text, length)
+      sink.length = at + header + length
+      this.#ends[i] = sink.length
     }
     this.#bytes = Buffer.from(sink.bytes.subarray(0, sink.length))
   }
 
-  wire(from: number, to: number): readonly Uint8Array[] {
-    if (from === 0 && to === this.#ends.length) return [this.#bytes]
-    return [this.#bytes.subarray(from === 0 ? 0 : this.#ends[from - 1], to === 0 ? 0 : this.#ends[to - 1])]
+  /** Of events by their numbers in the batch. */
+  bytesOf(from: number, to: number): Uint8Array {
+    if (from === this.start && to === this.end) return this.#bytes
+    const endOf = (number: number): number => (number === this.start ? 0 : (this.#ends[number - this.start - 1] ?? 0))
+    return this.#bytes.subarray(endOf(from), endOf(to))
   }
 }
 
-/** One binary message with a block of all the events. */
+/** One binary message with a block of the events. */
 class BlockEvents implements EncodedEvents {
-  readonly #block: EventBlock
+  readonly #source: Part
+  readonly #withPayload: boolean
+  /** Of all the events. */
+  #block: EventBlock | undefined
 
-  constructor(block: EventBlock, rows: readonly number[], { withPayload }: EventForm) {
-    this.#block = rows.length === block.count && withPayload ? block : selectRows(block, rows, withPayload)
+  constructor(source: Part, { withPayload }: EventForm) {
+    this.#source = source
+    this.#withPayload = withPayload
   }
 
   wire(from: number, to: number): readonly Uint8Array[] {
-    if (from === 0 && to === this.#block.count) return framed(this.#block.bytes)
-    const rows = Array.from({ length: to - from }, (_, i) => from + i)
-    return framed(selectRows(this.#block, rows, true).bytes)
+    const { block, rows } = this.#source
+    if (to - from < rows.length) return framed(selectRows(block, rows.slice(from, to), this.#withPayload).bytes)
+    const isWhole = rows.length === block.count && this.#withPayload
+    this.#block ??= isWhole ? block : selectRows(block, rows, this.#withPayload)
+    return framed(this.#block.bytes)
   }
 }
 

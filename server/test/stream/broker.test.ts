@@ -126,6 +126,18 @@ describe('Broker', () => {
     expect(socket.frames).toMatchObject([{ payload: expect.stringContaining('Content-Length: *\r\n') as string }])
   })
 
+  it.each(['json', 'block'] as const)('gives viewers of one filter as many as their own rate allows: %s', (format) => {
+    const broker = new Broker(OPTIONS)
+    const sockets = [3, 7, 0, 1].map((ratePerSec) => {
+      const socket = new FakeSocket()
+      broker.subscribe({ ...JSON_VIEW, format, withPayload: true, limits: { ...LIMITS, ratePerSec } }, socket)
+      return socket
+    })
+    broker.publish(new BlockSource().block(ids(0, 10).map(invite)))
+    const got = sockets.map((socket) => (format === 'json' ? socket.callIds : socket.seqs.map((seq) => `c${seq - 1}`)))
+    expect(got).toEqual([ids(0, 3), ids(0, 7), ids(0, 10), ids(0, 1)])
+  })
+
   it('accounts for every matched event at any speed: sent + dropped + waiting = matched', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('publish' as const), count: fc.integer({ min: 1, max: 30 }) }),
