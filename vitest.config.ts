@@ -11,6 +11,7 @@ const limits = {
 
 export default defineConfig({
   test: {
+    globalSetup: 'scripts/setup/vitest-temp-folder.mjs',
     projects: [
       {
         test: {
