@@ -65,15 +65,4 @@ describe('docs/frames.md', () => {
     const listed = tableOf('Filter expressions').flatMap(([names = '']) => names.split(/, | /))
     expect(FIELDS.filter((field) => !listed.includes(field))).toEqual([])
   })
-
-  it('links only to headings that it has', () => {
-    const slugs = Array.from(page.matchAll(/^#+ (.*)$/gm), ([, title = '']) =>
-      title
-        .toLowerCase()
-        .replace(/[^a-z0-9 -]/g, '')
-        .replaceAll(' ', '-'),
-    )
-    const links = Array.from(page.matchAll(/\]\(#([^)]*)\)/g), ([, slug]) => slug)
-    expect(slugs).toEqual(expect.arrayContaining(links))
-  })
 })

@@ -1,12 +1,10 @@
 import { EventEmitter } from 'node:events'
-import { rmSync } from 'node:fs'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { FromWorker, ToWorker } from '../../src/store/protocol.ts'
 import { EMPTY_STATS } from '../../src/store/stats.ts'
 import { openStore, Store, StoreError, type StoreLog, type StoreWorker } from '../../src/store/store.ts'
+import { buildThreadBundle, type ThreadBundle } from '../thread-bundle.ts'
 import { Blocks } from './blocks.ts'
 import { newDataDir } from './data-dir.ts'
 
@@ -131,28 +129,14 @@ describe('Store', () => {
 })
 
 describe('openStore', () => {
-  const outDir = fileURLToPath(new URL(`../../.cache/store-worker-${process.pid}/`, import.meta.url))
-  const workerUrl = pathToFileURL(`${outDir}store-worker.js`)
+  let bundle: ThreadBundle
+  let workerUrl: URL
 
   beforeAll(async () => {
-    await build({
-      configFile: false,
-      logLevel: 'error',
-      root: fileURLToPath(new URL('../..', import.meta.url)),
-      build: {
-        ssr: true,
-        outDir,
-        emptyOutDir: true,
-        minify: false,
-        rolldownOptions: {
-          input: { 'store-worker': 'src/store/worker-entry.ts' },
-          output: { entryFileNames: '[name].js' },
-        },
-      },
-      ssr: { external: true, noExternal: ['@hepscope/shared'] },
-    })
+    bundle = await buildThreadBundle({ 'store-worker': 'src/store/worker-entry.ts' })
+    workerUrl = bundle.url('store-worker')
   })
-  afterAll(() => rmSync(outDir, { recursive: true, force: true }))
+  afterAll(() => bundle.remove())
 
   interface Answer {
     readonly data: { readonly items: { readonly seq: number }[] }
@@ -225,7 +209,7 @@ describe('openStore', () => {
   })
 
   it('rejects with a StoreError if there is no worker', async () => {
-    const missing = pathToFileURL(`${outDir}missing.js`)
+    const missing = bundle.url('missing')
     await expect(openStore({ dataDir: newDataDir(), workerUrl: missing })).rejects.toBeInstanceOf(StoreError)
   })
 })
