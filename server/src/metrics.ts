@@ -44,6 +44,7 @@ export interface MetricSources {
   readonly storedRows: () => number
   readonly storeDropped: () => Labelled
   readonly storeQueueBytes: () => number
+  readonly storeQueueLimitBytes: () => number
   readonly storeReplayBytes: () => number
 }
 
@@ -156,6 +157,7 @@ export function createMetrics(sources: MetricSources): Registry {
   counter('hepscope_stored_rows_total', 'Rows that can be searched', sources.storedRows)
   labelled('hepscope_store_dropped_total', 'Events that were not stored', 'cause', sources.storeDropped)
   gauge('hepscope_store_queue_bytes', 'Bytes on their way to the store', sources.storeQueueBytes)
+  gauge('hepscope_store_queue_limit_bytes', 'Most of them', sources.storeQueueLimitBytes)
   gauge('hepscope_store_replay_bytes', 'Log of earlier runs that searches miss yet', sources.storeReplayBytes)
 
   labelled('homer_hep_packets_received_total', 'As hepscope_packets_received_total', 'protocol', sources.received)
@@ -163,5 +165,8 @@ export function createMetrics(sources: MetricSources): Registry {
   labelled('homer_hep_packets_failed_total', 'As hepscope_packets_rejected_total', 'reason', sources.rejected)
   labelled('homer_bytes_received_total', 'As hepscope_bytes_received_total', 'protocol', sources.receivedBytes)
   gauge('homer_active_connections', 'As hepscope_connections', sources.connections)
+  // Theirs count packets; what is scraped for is how full the queue is.
+  gauge('homer_worker_queue_depth', 'As hepscope_store_queue_bytes', sources.storeQueueBytes)
+  gauge('homer_worker_queue_capacity', 'As hepscope_store_queue_limit_bytes', sources.storeQueueLimitBytes)
   return registry
 }

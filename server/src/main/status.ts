@@ -81,6 +81,7 @@ export function metricSources(sources: StatusSources): MetricSources {
     storedRows: () => store?.stats().storedRows ?? 0,
     storeDropped: () => store?.stats().dropped ?? {},
     storeQueueBytes: () => store?.stats().queueBytes ?? 0,
+    storeQueueLimitBytes: () => store?.stats().queueLimitBytes ?? 0,
     storeReplayBytes: () => store?.stats().replayBytes ?? 0,
   }
 }

@@ -32,6 +32,8 @@ export interface StoreStats {
   readonly dropped: Readonly<Partial<Record<DropCause, number>>>
   /** Bytes on their way to the worker. */
   readonly queueBytes: number
+  /** Most of them; blocks beyond are dropped. */
+  readonly queueLimitBytes: number
   /** Bytes of the log on disk. */
   readonly logBytes: number
   readonly logSegments: number
@@ -56,6 +58,7 @@ export const EMPTY_STATS: StoreStats = {
   replayedRows: 0,
   dropped: {},
   queueBytes: 0,
+  queueLimitBytes: 0,
   logBytes: 0,
   logSegments: 0,
   pendingBytes: 0,

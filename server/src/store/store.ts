@@ -162,6 +162,7 @@ export class Store {
       ...this.#engineStats,
       dropped,
       queueBytes: this.#queueBytes,
+      queueLimitBytes: this.#limits.maxQueueBytes,
       ...(this.#downReason !== undefined && { state: 'down', lastError: `worker-down: ${this.#downReason}` }),
     }
   }
