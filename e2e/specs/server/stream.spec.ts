@@ -53,6 +53,39 @@ test('filters by type, method and direction, and begins with history', async ({ 
   expect(rtcp).toEqual([])
 })
 
+test('narrows further, says what it made of the request, and goes on behind an event', async ({
+  stage,
+  server,
+  hep,
+}) => {
+  const call = new SipCall({ callId: freshName('narrow') })
+  await hep.send(call.invite(), call.ringing(), call.answer(), call.ack(), call.bye(), call.byeAnswer())
+  await server.stores(6, 5000)
+  const stream = (query: string) => watchFrames(stage, `${server.nodeUrl}/stream?${query}`)
+  const starts = (frames: Awaited<ReturnType<typeof stream>>) =>
+    frames.flatMap(({ sip }) => (sip === undefined ? [] : [sip.resp_code ?? sip.method]))
+
+  const codes = await stream(`history=100&callid=${call.callId}&code=2xx,180`)
+  const users = await stream('history=100&user=alice&ip=10.0.0.0/8&only_requests=1')
+  const expression = await stream(`history=100&q=${encodeURIComponent('method:BYE and not code:200')}`)
+  const nobody = await stream('history=100&user=ali')
+  await expect.poll(() => starts(codes)).toEqual(['180', '200', '200'])
+  await expect.poll(() => starts(users)).toEqual(['INVITE', 'ACK', 'BYE'])
+  await expect.poll(() => starts(expression)).toEqual(['BYE'])
+  expect(nobody).toEqual([])
+
+  const told = await stream('control=1&history=1&code=99')
+  await expect.poll(() => told.length).toBe(3)
+  const [hello, last, end] = told
+  expect(hello).toMatchObject({ type: 'hello', filter: '', history: 1, ignored: [{ parameter: 'code', value: '99' }] })
+  expect(end).toEqual({ type: 'replay-end', count: 1 })
+  const { node, epoch, seq } = last as unknown as { node: string; epoch: number; seq: number }
+  expect(seq).toBe(6)
+  const resumed = await stream(`control=1&since=${epoch}:4@${encodeURIComponent(node)}`)
+  await expect.poll(() => starts(resumed)).toEqual(['BYE', '200'])
+  expect(await refusalOf(`${server.nodeUrl}/stream?strict=1&code=99`)).toBe(400)
+})
+
 test('lets nobody in without a valid token, nor after logging out', async ({ server }) => {
   const address = `${server.url}/api/v4/stream/hep`
   expect(await refusalOf(address)).toBe(401)
