@@ -29,7 +29,8 @@ export function shiftHepTime(packet: Uint8Array, shiftUs: number): Uint8Array {
   if (scanHep(packet, fields, Date.now() * 1000) !== undefined || fields.tsUs === 0) return packet
   const tsUs = fields.tsUs + shiftUs
   if (tsUs < 0 || tsUs >= END_OF_TIME_US) return packet
-  const copy = packet.slice()
+  // Not slice: that of a Buffer shares its memory.
+  const copy = new Uint8Array(packet)
   const view = new DataView(copy.buffer)
   const seconds = Math.floor(tsUs / 1_000_000)
   if (fields.version === 3) {

@@ -30,10 +30,11 @@ describe('shiftHepTime', () => {
 
   it.each([
     { name: 'HEPv3', packet: v3 },
+    { name: 'a Buffer amid others', packet: Buffer.concat([Buffer.alloc(9), v3]).subarray(9) },
     { name: 'HEPv2, little-endian', packet: at(v2Little) },
     { name: 'HEPv2, big-endian', packet: at(v2Big) },
   ])('moves the time in $name and nothing else', ({ packet }) => {
-    const before = packet.slice()
+    const before = new Uint8Array(packet)
     const { tsUs = 0, ...rest } = decoded(packet)
     const { tsUs: movedUs, ...movedRest } = decoded(shiftHepTime(packet, 1_200_000))
     expect(movedUs).toBe(tsUs + 1_200_000)

@@ -26,7 +26,7 @@ export function redactSecrets(protocolType: number, bytes: Uint8Array): Uint8Arr
   const isJson = text.trimStart().startsWith('{')
   const ranges = isJson ? secretValues(text, bytes) : secretGaps(text)
   if (ranges.length === 0) return bytes
-  const redacted = bytes.slice()
+  const redacted = new Uint8Array(bytes)
   for (const [at, end] of ranges) redacted.fill(STAR, at, end)
   return redacted
 }
