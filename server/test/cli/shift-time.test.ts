@@ -7,7 +7,7 @@ import { hepTimeUs, shiftHepTime } from '../../src/cli/shift-time.ts'
 const NOW = 1_700_000_000
 
 function decoded(bytes: Uint8Array): HepPacket {
-  const result = decodeHep(bytes)
+  const result = decodeHep(new Uint8Array(bytes))
   if (!result.ok) throw new Error(result.reason)
   return result.packet
 }
@@ -40,7 +40,7 @@ describe('shiftHepTime', () => {
     expect(movedUs).toBe(tsUs + 1_200_000)
     expect(movedRest).toEqual(rest)
     expect(decoded(shiftHepTime(packet, -1_000_001)).tsUs).toBe(tsUs - 1_000_001)
-    expect(packet).toEqual(before)
+    expect(new Uint8Array(packet)).toEqual(before)
   })
 
   it('leaves what has no time, or no room for the new one', () => {
