@@ -1,6 +1,6 @@
 import type { Attempt } from './attempt.ts'
 
-/** Most ACKs remembered: hops times forks, of the latest attempt. */
+/** Most ACKs remembered: hops times forks, of the attempt that sets the call up. */
 const MAX_ACKS = 8
 
 interface Ack {
@@ -16,16 +16,38 @@ export class Acks {
   /** The latest first. */
   #first: Ack | undefined
 
-  add(cseq: number, fromTag: number, branch: number, tsUs: number): void {
-    let count = 1
-    for (let ack = this.#first; ack !== undefined; ack = ack.next) {
-      if (ack.branch === branch && ack.cseq === cseq) {
-        ack.tsUs = Math.min(ack.tsUs, tsUs)
+  /** @param attempt what sets the call up as far as is known: when there are too many, its ACKs stay */
+  add(ack: Omit<Ack, 'next'>, attempt: Attempt | undefined): void {
+    let count = 0
+    for (let other = this.#first; other !== undefined; other = other.next) {
+      if (other.branch === ack.branch && other.cseq === ack.cseq) {
+        other.tsUs = Math.min(other.tsUs, ack.tsUs)
         return
       }
-      if (++count === MAX_ACKS) ack.next = undefined
+      count++
     }
-    this.#first = { cseq, fromTag, branch, tsUs, next: this.#first }
+    if (count === MAX_ACKS) {
+      if (attempt !== undefined && ack.cseq !== attempt.cseq) return
+      this.#removeOne(attempt)
+    }
+    this.#first = { ...ack, next: this.#first }
+  }
+
+  /** Take out the oldest that is of another attempt, or else the oldest. */
+  #removeOne(attempt: Attempt | undefined): void {
+    let out: Ack | undefined
+    for (let ack = this.#first; ack !== undefined; ack = ack.next) {
+      if (ack.cseq !== attempt?.cseq || out === undefined || out.cseq === attempt.cseq) out = ack
+    }
+    if (out === this.#first) this.#first = out?.next
+    for (let ack = this.#first; ack !== undefined; ack = ack.next) if (ack.next === out) ack.next = out?.next
+  }
+
+  /** Forget what was before a moment. */
+  forgetBefore(tsUs: number): void {
+    let kept: Ack | undefined
+    for (let ack = this.#first; ack !== undefined; ack = ack.next) if (ack.tsUs >= tsUs) kept = { ...ack, next: kept }
+    this.#first = kept
   }
 
   /**

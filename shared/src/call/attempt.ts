@@ -1,5 +1,10 @@
+import { type CallState, stateOfProgress } from './state.ts'
+import { earlier } from './verdict.ts'
+
 /** Most transactions of one attempt: hops times forks. Later ones are not looked at. */
 export const MAX_TRANSACTIONS = 16
+/** Most answered dialogs of one attempt: forks that were all answered. */
+export const MAX_DIALOGS = 4
 
 /** One transaction as far as the call model looks at it. 0 stands for "not seen". */
 export class Transaction {
@@ -30,23 +35,89 @@ export class Transaction {
   }
 }
 
+/** A dialog that a 2xx made. */
+export interface AnsweredDialog {
+  /** Hash of the callee's tag. */
+  readonly tag: number
+  answerUs: number
+  readonly next: AnsweredDialog | undefined
+}
+
 /**
- * One try of a request: all transactions with one CSeq number, that is all hops and forks of it.
+ * One try of a request: all transactions with one CSeq number and From tag, that is all hops and forks of it.
  *
- * Holds facts only, so the order of arrival does not matter.
+ * Holds facts only, so the order of arrival does not matter. Times are microseconds since 1970, 0 is "not seen".
  */
 export class Attempt {
+  readonly fromTag: number
   readonly cseq: number
+  /** Earliest message, and earliest request that began no sooner: an INVITE without a To tag, a REGISTER. */
+  firstUs: number
+  requestUs = 0
+  /** Its request has a To tag: it changes a session and makes none. */
+  isInDialog = false
   /** The request asks for zero seconds. */
   leaves = false
   /** Nothing new came for a while: what the far side said then counts although its last hop was not seen. */
   isQuiet = false
+  /** It was challenged, and nobody answered. */
+  isGivenUp = false
+  /** Its 2xx was sent again. */
+  isAnswerRepeated = false
+  /** First 18x, and the latest with what it stands for. */
+  ringUs = 0
+  progress: CallState | undefined
+  answered: AnsweredDialog | undefined
+  #progressUs = 0
   /** Linked, for an array of one or two takes room for many. */
   #first: Transaction | undefined
   #count = 0
 
-  constructor(cseq: number) {
+  constructor(fromTag: number, cseq: number, tsUs: number) {
+    this.fromTag = fromTag
     this.cseq = cseq
+    this.firstUs = tsUs
+  }
+
+  /** Take a provisional answer. */
+  progressed(statusCode: number, tsUs: number): void {
+    const state = stateOfProgress(statusCode)
+    if (state === undefined) return
+    this.ringUs = earlier(this.ringUs, tsUs)
+    if (tsUs < this.#progressUs) return
+    this.#progressUs = tsUs
+    this.progress = state
+  }
+
+  /** Take a 2xx. */
+  answer(calleeTag: number, tsUs: number): void {
+    let count = 0
+    for (let dialog = this.answered; dialog !== undefined; dialog = dialog.next) {
+      if (dialog.tag === calleeTag) {
+        dialog.answerUs = Math.min(dialog.answerUs, tsUs)
+        return
+      }
+      count++
+    }
+    if (count < MAX_DIALOGS) this.answered = { tag: calleeTag, answerUs: tsUs, next: this.answered }
+  }
+
+  /** First 2xx. */
+  get answerUs(): number {
+    let first = 0
+    for (let dialog = this.answered; dialog !== undefined; dialog = dialog.next) {
+      first = earlier(first, dialog.answerUs)
+    }
+    return first
+  }
+
+  /** Latest 481: the far side has forgotten the dialog. */
+  get goneUs(): number {
+    let last = 0
+    for (let transaction = this.#first; transaction !== undefined; transaction = transaction.next) {
+      if (transaction.finalCode === 481) last = Math.max(last, transaction.finalUs)
+    }
+    return last
   }
 
   find(branch: number): Transaction | undefined {
@@ -57,6 +128,7 @@ export class Attempt {
 
   /** The transaction of a message; undefined when there are too many. */
   open(branch: number, source: number, tsUs: number): Transaction | undefined {
+    if (tsUs < this.firstUs) this.firstUs = tsUs
     const known = this.find(branch)
     if (known !== undefined) {
       if (tsUs < known.firstUs) known.firstUs = tsUs
@@ -100,10 +172,19 @@ export class Attempt {
    * What a hop further on answered is not yet an answer to the caller, who may get another after a next try.
    */
   get result(): Transaction | undefined {
+    return this.#result(this.isQuiet)
+  }
+
+  /** What it came to, now that another try has followed. */
+  get lastResult(): Transaction | undefined {
+    return this.#result(true)
+  }
+
+  #result(isQuiet: boolean): Transaction | undefined {
     const root = this.#root
     if (root === undefined) return undefined
     const near = this.#outcome(root.source, true)
-    if (near !== undefined || !this.isQuiet) return near
+    if (near !== undefined || !isQuiet) return near
     return this.#outcome(root.source, false)
   }
 

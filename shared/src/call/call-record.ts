@@ -61,6 +61,10 @@ export class CallRecord implements Call {
     return this.#aLeg.reason
   }
 
+  get method(): string {
+    return this.#aLeg.method
+  }
+
   get fromUser(): string {
     return this.#aLeg.fromUser
   }
@@ -117,6 +121,10 @@ export class CallRecord implements Call {
     return this.#aLeg.talkUs
   }
 
+  get disconnectUs(): number | undefined {
+    return this.#aLeg.disconnectUs
+  }
+
   get responseTimeUs(): number | undefined {
     return this.#aLeg.responseTimeUs
   }
@@ -141,6 +149,26 @@ export class CallRecord implements Call {
     let bits = this.#aLeg.evidenceBits
     for (const leg of this.legs) bits |= leg.evidenceBits & EVIDENCE_OF_ANY_LEG
     return evidenceWords(bits)
+  }
+
+  get challengeCount(): number {
+    return this.#aLeg.challengeCount
+  }
+
+  get userAgent(): string {
+    return this.#aLeg.userAgent
+  }
+
+  get transport(): string {
+    return this.#aLeg.transport
+  }
+
+  get codec(): string {
+    return this.#aLeg.codec
+  }
+
+  get hasCodecMismatch(): boolean {
+    return this.legs.some((leg) => leg.hasCodecMismatch)
   }
 
   /** True while something is still expected: such a call is evicted last. */

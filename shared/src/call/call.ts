@@ -23,6 +23,8 @@ export interface CallFacts {
   readonly statusCode: number
   /** Reason phrase of that answer. */
   readonly reason: string
+  /** Method of its first request, e.g. `INVITE`; `''` while no request was seen. */
+  readonly method: string
   readonly fromUser: string
   readonly fromHost: string
   readonly toUser: string
@@ -44,6 +46,8 @@ export interface CallFacts {
   readonly ringUs: number | undefined
   /** Answer to end; undefined while the call runs. */
   readonly talkUs: number | undefined
+  /** BYE to the first final answer to it at any hop. */
+  readonly disconnectUs: number | undefined
   /** Latest request to its final answer, of what is not a call. */
   readonly responseTimeUs: number | undefined
   /** Who sent BYE or CANCEL. */
@@ -54,6 +58,16 @@ export interface CallFacts {
   /** Copies of a message from a second observer. */
   readonly duplicateCount: number
   readonly evidence: readonly Evidence[]
+  /** How often the same challenge came in a row: from 2 on, credentials were refused. */
+  readonly challengeCount: number
+  /** `User-Agent` of its first request; `''` if it has none. */
+  readonly userAgent: string
+  /** What carried its first request, e.g. `UDP` or `WSS`: of the Via where the payload is there, else of IP. */
+  readonly transport: string
+  /** First audio codec of the answer, or else of the offer; `''` where no SDP was seen. */
+  readonly codec: string
+  /** An answer refused the media, or has none of the audio codecs that were offered. */
+  readonly hasCodecMismatch: boolean
 }
 
 /** All that shares one Call-ID. */

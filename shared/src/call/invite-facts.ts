@@ -1,12 +1,13 @@
 import { TEXT } from '../event/columns.ts'
 import { Acks } from './acks.ts'
-import { Attempt, type Transaction } from './attempt.ts'
-import { Challenges } from './challenges.ts'
-import { Dialogs, type LegEnd } from './dialogs.ts'
+import type { Transaction } from './attempt.ts'
+import { Attempts, Setup } from './attempts.ts'
+import { Byes, type LegEnd } from './byes.ts'
 import { EVIDENCE } from './evidence.ts'
 import { METHOD } from './kind.ts'
+import type { Sight } from './retransmission.ts'
 import type { RowReader } from './row-reader.ts'
-import { type CallState, isChallenge, STATE_CLASS, stateOfFailure, stateOfProgress } from './state.ts'
+import { isChallenge, STATE_CLASS, stateOfFailure } from './state.ts'
 import { ACK_WAIT_US, CHALLENGE_WAIT_US, earlier, type Facts, QUIET_US, type Verdict } from './verdict.ts'
 
 /**
@@ -16,16 +17,11 @@ import { ACK_WAIT_US, CHALLENGE_WAIT_US, earlier, type Facts, QUIET_US, type Ver
  * several hops do not matter. Times are microseconds since 1970, 0 stands for "not seen".
  */
 export class InviteFacts implements Facts {
-  #attempt: Attempt | undefined
-  #challenges = new Challenges()
-  #dialogs = new Dialogs()
-  #acks = new Acks()
-  /** Hash of the caller's tag, 0 if not known. */
-  #callerTag = 0
-  #inviteUs = 0
-  #ringUs = 0
-  #progressUs = 0
-  #progress: CallState | undefined
+  readonly #attempts = new Attempts()
+  readonly #byes = new Byes()
+  readonly #acks = new Acks()
+  /** What the attempts come to. */
+  readonly #setup = new Setup()
   /** Latest PRACK or UPDATE: an early dialog may have them too. */
   #earlyUs = 0
   /** Latest request that only an answered dialog has, and the first that proves that its INVITE was answered. */
@@ -33,43 +29,50 @@ export class InviteFacts implements Facts {
   #provenUs = 0
   /** 481 within the dialog: the far side has forgotten it. */
   #goneUs = 0
-  #isAnswerRepeated = false
   #isAckOverdue = false
-  #isOver = false
-  #overUs = 0
+  /** A call with the same Call-ID before this moment is over and forgotten. */
+  #sinceUs = 0
 
-  apply(row: RowReader, isFirst: boolean): void {
+  /** @param laterUs latest request within the dialog that came before the INVITE did; 0 for none */
+  constructor(laterUs: number) {
+    this.#laterUs = laterUs
+  }
+
+  apply(row: RowReader, sight: Sight): void {
+    if (row.tsUs < this.#sinceUs) return
     if (row.isRequest) this.#request(row)
-    else this.#answer(row, isFirst)
+    else this.#answer(row, sight)
   }
 
   age(idleUs: number): boolean {
-    const attempt = this.#attempt
+    const { attempt } = this.#setup
+    if (attempt === undefined) return false
     let changed = false
-    if (idleUs > QUIET_US && attempt !== undefined && !attempt.isQuiet) changed = attempt.isQuiet = true
-    if (idleUs > CHALLENGE_WAIT_US && !this.#challenges.isGivenUp && Challenges.isOpen(attempt)) {
-      changed = this.#challenges.isGivenUp = true
+    if (idleUs > QUIET_US && !attempt.isQuiet) changed = attempt.isQuiet = true
+    if (idleUs > CHALLENGE_WAIT_US && !attempt.isGivenUp && isChallenge(attempt.result?.finalCode ?? 0)) {
+      changed = attempt.isGivenUp = true
     }
-    if (idleUs > ACK_WAIT_US && !this.#isAckOverdue && this.#dialogs.answerUs > 0) changed = this.#isAckOverdue = true
+    if (idleUs > ACK_WAIT_US && !this.#isAckOverdue && attempt.answered !== undefined) {
+      changed = this.#isAckOverdue = true
+    }
     return changed
   }
 
   #request(row: RowReader): void {
-    const { tsUs } = row
+    const { tsUs, fromTag, cseq } = row
     const isInDialog = row.has(TEXT.toTag)
     switch (row.method) {
       case METHOD.invite:
-        if (!isInDialog) this.#invite(row)
-        else this.#later(tsUs, true)
+        this.#invite(row, isInDialog)
         break
       case METHOD.ack:
-        this.#ack(row)
+        this.#acks.add({ cseq, fromTag, branch: row.branch, tsUs }, this.#setup.attempt)
         break
       case METHOD.bye:
-        this.#dialogs.bye(row.fromTag, row.toTag, tsUs, true)
+        this.#byes.bye(fromTag, row.toTag, tsUs, true)
         break
       case METHOD.cancel: {
-        const transaction = this.#attemptOf(row, row.fromTag)?.open(row.branch, row.source, tsUs)
+        const transaction = this.#attempts.open(fromTag, cseq, tsUs)?.open(row.branch, row.source, tsUs)
         if (transaction !== undefined) transaction.cancelUs = earlier(transaction.cancelUs, tsUs)
         break
       }
@@ -87,34 +90,27 @@ export class InviteFacts implements Facts {
     if (isProof) this.#provenUs = earlier(this.#provenUs, tsUs)
   }
 
-  #invite(row: RowReader): void {
-    const { fromTag, tsUs } = row
-    const isOther = this.#callerTag !== fromTag
-    if (isOther && this.#isOver && tsUs > this.#overUs) this.#restart()
-    // Some elements keep the Call-ID and take tags of their own: that is the next hop of the same call.
-    if (isOther && this.#callerTag !== 0) return
-    const attempt = this.#attemptOf(row, fromTag)
-    this.#inviteUs = earlier(this.#inviteUs, tsUs)
-    attempt?.open(row.branch, row.source, tsUs)
+  #invite(row: RowReader, isInDialog: boolean): void {
+    const { tsUs } = row
+    const attempt = this.#attempts.open(row.fromTag, row.cseq, tsUs)
+    if (isInDialog) {
+      if (attempt !== undefined) attempt.isInDialog = true
+      this.#later(tsUs, true)
+      return
+    }
+    if (attempt === undefined) return
+    attempt.requestUs = earlier(attempt.requestUs, tsUs)
+    attempt.open(row.branch, row.source, tsUs)
   }
 
-  #ack(row: RowReader): void {
-    const attempt = this.#attempt
-    const isOld = attempt !== undefined && row.cseq < attempt.cseq
-    const isOfReinvite = attempt !== undefined && row.cseq > attempt.cseq && this.#dialogs.answerUs > 0
-    if (!isOld && !isOfReinvite) this.#acks.add(row.cseq, row.fromTag, row.branch, row.tsUs)
-  }
-
-  #answer(row: RowReader, isFirst: boolean): void {
+  #answer(row: RowReader, sight: Sight): void {
     const { statusCode, tsUs } = row
     switch (row.method) {
       case METHOD.invite:
-        this.#inviteAnswer(row, isFirst)
+        this.#inviteAnswer(row, sight)
         break
       case METHOD.bye:
-        if (statusCode >= 200 && !isChallenge(statusCode)) {
-          this.#dialogs.bye(row.fromTag, row.toTag, tsUs, false)
-        }
+        if (statusCode >= 200 && !isChallenge(statusCode)) this.#byes.bye(row.fromTag, row.toTag, tsUs, false)
         break
       case METHOD.update:
       case METHOD.info:
@@ -122,93 +118,63 @@ export class InviteFacts implements Facts {
     }
   }
 
-  #inviteAnswer(row: RowReader, isFirst: boolean): void {
-    const { statusCode, tsUs, fromTag } = row
-    const attempt = this.#attemptOf(row, fromTag)
-    if (attempt === undefined) {
-      if (statusCode === 481) this.#goneUs = Math.max(this.#goneUs, tsUs)
-      return
-    }
+  #inviteAnswer(row: RowReader, sight: Sight): void {
+    const { statusCode, tsUs } = row
+    const attempt = this.#attempts.open(row.fromTag, row.cseq, tsUs)
+    if (attempt === undefined) return
     const transaction = attempt.open(row.branch, row.destination, tsUs)
     if (statusCode < 200) {
       if (transaction !== undefined) transaction.hasProvisional = true
-      this.#progressed(statusCode, tsUs)
+      attempt.progressed(statusCode, tsUs)
     } else {
       transaction?.finish(statusCode, tsUs, row.commonText(TEXT.reason))
       if (statusCode >= 300) return
-      this.#dialogs.answer(row.toTag, tsUs)
-      if (!isFirst) this.#isAnswerRepeated = true
+      attempt.answer(row.toTag, tsUs)
+      if (sight === 'retransmission') attempt.isAnswerRepeated = true
     }
   }
 
-  #progressed(statusCode: number, tsUs: number): void {
-    const state = stateOfProgress(statusCode)
-    if (state === undefined) return
-    this.#ringUs = earlier(this.#ringUs, tsUs)
-    if (tsUs < this.#progressUs) return
-    this.#progressUs = tsUs
-    this.#progress = state
-  }
-
-  /**
-   * The attempt that a message of an INVITE belongs to; begins a new one with the next CSeq.
-   *
-   * @returns undefined for one that is over, for a re-INVITE, and for a hop that uses other tags
-   */
-  #attemptOf(row: RowReader, fromTag: number): Attempt | undefined {
-    if (this.#callerTag !== 0 && fromTag !== this.#callerTag) return undefined
-    const attempt = this.#attempt
-    if (attempt?.cseq === row.cseq) return attempt
-    const isAnswered = this.#dialogs.answerUs > 0 || this.#laterUs > 0
-    if (isAnswered || (attempt !== undefined && row.cseq < attempt.cseq)) return undefined
-    this.#challenges.close(attempt)
-    this.#callerTag = fromTag
-    this.#attempt = new Attempt(row.cseq)
-    this.#progressUs = 0
-    this.#progress = undefined
-    return this.#attempt
+  judge(verdict: Verdict): void {
+    this.#judgeOne(verdict)
+    if (verdict.endAtUs === 0 || STATE_CLASS[verdict.state] === 'wait') return
+    const nextUs = this.#attempts.nextCallUs(this.#setup.callerTag, verdict.endAtUs)
+    if (nextUs === 0) return
+    this.#beginAgain(nextUs)
+    verdict.reset()
+    this.#judgeOne(verdict)
   }
 
   /** The Call-ID is used again, for another call. */
-  #restart(): void {
-    this.#attempt = undefined
-    this.#challenges.reset()
-    this.#dialogs = new Dialogs()
-    this.#acks = new Acks()
-    this.#callerTag = 0
-    this.#inviteUs = this.#ringUs = this.#earlyUs = this.#laterUs = this.#provenUs = this.#goneUs = 0
-    this.#progressUs = 0
-    this.#progress = undefined
-    this.#isAnswerRepeated = this.#isAckOverdue = false
+  #beginAgain(sinceUs: number): void {
+    this.#sinceUs = sinceUs
+    this.#attempts.forgetBefore(sinceUs)
+    this.#byes.forgetBefore(sinceUs)
+    this.#acks.forgetBefore(sinceUs)
+    if (this.#earlyUs < sinceUs) this.#earlyUs = 0
+    if (this.#laterUs < sinceUs) this.#laterUs = 0
+    if (this.#provenUs < sinceUs) this.#provenUs = 0
+    if (this.#goneUs < sinceUs) this.#goneUs = 0
+    this.#isAckOverdue = false
   }
 
-  /** First ACK of an answer. */
-  get #ackUs(): number {
-    return this.#acks.confirmUs(this.#attempt, this.#callerTag)
-  }
-
-  judge(verdict: Verdict): void {
-    verdict.requestUs = this.#inviteUs
-    verdict.ringAtUs = this.#ringUs
-    this.#judgeState(verdict)
-    if (this.#inviteUs === 0) verdict.evidence |= EVIDENCE.startedBefore
-    this.#isOver = verdict.endAtUs > 0 && STATE_CLASS[verdict.state] !== 'wait'
-    this.#overUs = verdict.endAtUs
-  }
-
-  #judgeState(verdict: Verdict): void {
-    const answerUs = this.#dialogs.answerUs
-    const end = this.#dialogs.endOf(this.#callerTag)
-    const result = this.#attempt?.result
-    if (answerUs > 0) this.#judgeAnswered(verdict, answerUs, result, end)
-    else if (result !== undefined && (this.#inviteUs > 0 || end === undefined)) {
-      this.#judgeFailed(verdict, result.finalCode, result.finalReason, result.finalUs)
-    } else if (end !== undefined) this.#judgeEnded(verdict, end)
-    else if (this.#ackUs > 0 || (this.#provenUs > 0 && this.#attempt !== undefined)) {
+  #judgeOne(verdict: Verdict): void {
+    this.#attempts.judge(this.#setup, this.#provenUs)
+    const { callerTag, attempt, requestUs, ringUs, challenges } = this.#setup
+    verdict.requestUs = requestUs
+    verdict.ringAtUs = ringUs
+    verdict.challengeCount = challenges.sameCount(attempt?.result?.finalCode ?? 0)
+    const end = this.#byes.endOf(callerTag, attempt?.answered)
+    const result = attempt?.result
+    const ackUs = this.#acks.confirmUs(attempt, callerTag)
+    if (attempt?.answered !== undefined) this.#judgeAnswered(verdict, attempt.answerUs, result, end, ackUs)
+    else if (result !== undefined && (requestUs > 0 || end === undefined)) this.#judgeFailed(verdict, result)
+    else if (end !== undefined) this.#judgeEnded(verdict, end, ackUs)
+    else if (ackUs > 0 || (this.#provenUs > 0 && attempt !== undefined)) {
       verdict.state = 'in-call'
-      verdict.answerAtUs = this.#ackUs
+      verdict.answerAtUs = ackUs
       verdict.evidence |= EVIDENCE.answerNotSeen
     } else this.#judgeOpen(verdict)
+    if (requestUs === 0) verdict.evidence |= EVIDENCE.startedBefore
   }
 
   #judgeAnswered(
@@ -216,6 +182,7 @@ export class InviteFacts implements Facts {
     answerUs: number,
     result: Readonly<Transaction> | undefined,
     end: LegEnd | undefined,
+    ackUs: number,
   ): void {
     verdict.state = 'in-call'
     verdict.statusCode = 200
@@ -224,46 +191,51 @@ export class InviteFacts implements Facts {
       verdict.reason = result.finalReason
     }
     verdict.answerAtUs = answerUs
-    if (end !== undefined) this.#judgeEnded(verdict, end)
-    else if (this.#goneUs > answerUs) verdict.evidence |= EVIDENCE.byeNotSeen
-    const hasAck = this.#ackUs > 0
-    const wentOn = end !== undefined || this.#laterUs > answerUs || this.#isAnswerRepeated || this.#isAckOverdue
-    if (!hasAck && wentOn) verdict.evidence |= EVIDENCE.ackNotSeen
+    if (end !== undefined) this.#judgeEnded(verdict, end, ackUs)
+    else if (Math.max(this.#goneUs, this.#attempts.goneUs(this.#setup)) > answerUs) {
+      verdict.evidence |= EVIDENCE.byeNotSeen
+    }
+    const isRepeated = this.#setup.attempt?.isAnswerRepeated === true
+    const wentOn = end !== undefined || this.#laterUs > answerUs || isRepeated || this.#isAckOverdue
+    if (ackUs === 0 && wentOn) verdict.evidence |= EVIDENCE.ackNotSeen
   }
 
-  #judgeEnded(verdict: Verdict, end: LegEnd): void {
+  #judgeEnded(verdict: Verdict, end: LegEnd, ackUs: number): void {
     verdict.state = 'ended'
     verdict.endAtUs = end.byeUs
+    verdict.byeAnsweredUs = end.hasRequest ? end.answeredUs : 0
     verdict.hangupSide = end.side
     if (!end.hasRequest) verdict.evidence |= EVIDENCE.byeNotSeen
-    if (this.#dialogs.answerUs > 0 || this.#inviteUs === 0) return
-    verdict.answerAtUs = this.#ackUs
+    if (verdict.answerAtUs > 0 || verdict.requestUs === 0) return
+    verdict.answerAtUs = ackUs
     verdict.evidence |= EVIDENCE.answerNotSeen
   }
 
-  #judgeFailed(verdict: Verdict, statusCode: number, reason: string, finalUs: number): void {
-    verdict.statusCode = statusCode
-    verdict.reason = reason
-    if (isChallenge(statusCode)) {
-      verdict.state = this.#challenges.stateAfter(statusCode)
+  #judgeFailed(verdict: Verdict, { finalCode, finalReason, finalUs }: Readonly<Transaction>): void {
+    const { attempt, challenges, ringUs } = this.#setup
+    verdict.statusCode = finalCode
+    verdict.reason = finalReason
+    if (isChallenge(finalCode)) {
+      verdict.state = challenges.stateAfter(finalCode, attempt?.isGivenUp === true)
       verdict.endAtUs = verdict.state === 'auth' ? 0 : finalUs
       return
     }
-    verdict.state = stateOfFailure(statusCode, this.#ringUs > 0)
+    verdict.state = stateOfFailure(finalCode, ringUs > 0)
     verdict.endAtUs = finalUs
     if (verdict.state !== 'cancelled') return
-    verdict.endAtUs = earlier(this.#attempt?.cancelUs ?? 0, finalUs)
+    verdict.endAtUs = earlier(attempt?.cancelUs ?? 0, finalUs)
     verdict.hangupSide = 'caller'
   }
 
   #judgeOpen(verdict: Verdict): void {
-    const cancelUs = this.#attempt?.cancelUs ?? 0
+    const { attempt } = this.#setup
+    const cancelUs = attempt?.cancelUs ?? 0
     if (cancelUs > 0) {
       verdict.state = 'cancelled'
       verdict.endAtUs = cancelUs
       verdict.hangupSide = 'caller'
-    } else if (this.#progress !== undefined) verdict.state = this.#progress
-    else if (this.#attempt !== undefined) verdict.state = 'setup'
+    } else if (attempt?.progress !== undefined) verdict.state = attempt.progress
+    else if (attempt !== undefined) verdict.state = 'setup'
     else if (this.#laterUs > 0) verdict.state = 'in-call'
     else if (this.#earlyUs > 0) verdict.state = 'early'
   }

@@ -1,4 +1,6 @@
 import { TEXT } from '../event/columns.ts'
+import type { Sdp } from '../sip/sdp.ts'
+import { CodecFacts } from './codecs.ts'
 import type { CallKind, Evidence, Leg } from './call.ts'
 import { EVIDENCE, evidenceWords } from './evidence.ts'
 import { InviteFacts } from './invite-facts.ts'
@@ -7,7 +9,11 @@ import { RequestFacts } from './request-facts.ts'
 import { type Sight, SightLog } from './retransmission.ts'
 import type { RowReader } from './row-reader.ts'
 import { type CallState, STATE_CLASS, type StateClass } from './state.ts'
+import { transportOf } from './transport.ts'
 import { type Facts, SETUP_SILENT_US, TALK_SILENT_US, Verdict } from './verdict.ts'
+
+/** Not acceptable here, and nowhere. */
+const REFUSED_MEDIA: ReadonlySet<number> = new Set([488, 606])
 
 /** From which kind of message the parties were taken, the worse first. */
 const PARTIES = { none: 0, any: 1, openingRequest: 2 } as const
@@ -16,6 +22,9 @@ const PARTIES = { none: 0, any: 1, openingRequest: 2 } as const
 export class LegRecord implements Leg {
   readonly callId: string
   kind: CallKind = 'other'
+  method = ''
+  userAgent = ''
+  transport = ''
   fromUser = ''
   fromHost = ''
   toUser = ''
@@ -38,6 +47,9 @@ export class LegRecord implements Leg {
   readonly #sights = new SightLog()
   readonly #verdict = new Verdict()
   #facts: Facts | undefined
+  #codecs: CodecFacts | undefined
+  /** Latest request within a dialog of which nothing else is known yet. */
+  #inDialogUs = 0
   #parties: number = PARTIES.none
   #partiesUs = 0
   /** The clock of `tick` when the last event came: agents' clocks may be wrong by hours. */
@@ -86,12 +98,28 @@ export class LegRecord implements Leg {
     return between(this.#verdict.answerAtUs, this.#verdict.endAtUs)
   }
 
+  get disconnectUs(): number | undefined {
+    return between(this.#verdict.endAtUs, this.#verdict.byeAnsweredUs)
+  }
+
   get responseTimeUs(): number | undefined {
     return between(this.#verdict.requestUs, this.#verdict.respondedUs)
   }
 
   get hangupSide(): 'caller' | 'callee' | undefined {
     return this.#verdict.hangupSide
+  }
+
+  get challengeCount(): number {
+    return this.#verdict.challengeCount
+  }
+
+  get codec(): string {
+    return this.#codecs?.codec ?? ''
+  }
+
+  get hasCodecMismatch(): boolean {
+    return REFUSED_MEDIA.has(this.statusCode) || this.#codecs?.isMismatch === true
   }
 
   get evidence(): readonly Evidence[] {
@@ -131,8 +159,9 @@ export class LegRecord implements Leg {
     const isInDialog = row.isRequest && row.has(TEXT.toTag)
     const kind = kindOf(row.method, isInDialog)
     if (this.#facts === undefined || outranks(kind, this.kind)) this.#become(kind, row.method)
+    if (isInDialog && this.kind !== 'call') this.#inDialogUs = Math.max(this.#inDialogUs, row.tsUs)
     this.#readParties(row, kind, isInDialog)
-    this.#facts?.apply(row, sight === 'first')
+    this.#facts?.apply(row, sight)
     this.#judge()
   }
 
@@ -176,21 +205,31 @@ export class LegRecord implements Leg {
   #become(kind: CallKind, method: number): void {
     this.kind = kind
     this.hasSip = true
-    this.#facts = kind === 'call' ? new InviteFacts() : new RequestFacts(kind, DECIDING_METHOD[kind] ?? method)
+    this.#facts =
+      kind === 'call' ? new InviteFacts(this.#inDialogUs) : new RequestFacts(kind, DECIDING_METHOD[kind] ?? method)
     this.#parties = PARTIES.none
   }
 
   #readParties(row: RowReader, kind: CallKind, isInDialog: boolean): void {
     const isOpening = row.isRequest && !isInDialog && kind === this.kind && row.method !== METHOD.cancel
     const rank = isOpening ? PARTIES.openingRequest : PARTIES.any
-    if (rank < this.#parties || (rank === this.#parties && (!isOpening || row.tsUs >= this.#partiesUs))) return
+    if (rank < this.#parties || (rank === this.#parties && row.tsUs >= this.#partiesUs)) return
     this.#parties = rank
     this.#partiesUs = row.tsUs
     this.fromUser = row.text(TEXT.fromUser)
     this.fromHost = row.commonText(TEXT.fromHost)
     this.toUser = row.text(TEXT.toUser)
     this.toHost = row.commonText(TEXT.toHost)
-    if (isOpening) this.ruriUser = row.textLike(TEXT.ruriUser, this.toUser)
+    if (!isOpening) return
+    this.ruriUser = row.textLike(TEXT.ruriUser, this.toUser)
+    this.method = row.block.methodName(row.row)
+    this.userAgent = row.commonText(TEXT.userAgent)
+    this.transport = transportOf(row.block, row.row)
+  }
+
+  /** Take the SDP of a message that `apply` took. */
+  noteSdp(row: RowReader, sdp: Sdp): void {
+    if (this.kind === 'call') (this.#codecs ??= new CodecFacts()).note(row, sdp)
   }
 
   #judge(): void {

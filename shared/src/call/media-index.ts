@@ -5,27 +5,12 @@ import { formatIp, parseIp } from '../net/ip.ts'
 import { unwrapSip } from '../payload/parts.ts'
 import { isRtcp } from '../rtcp/binary.ts'
 import { parseRtcpJson } from '../rtcp/json.ts'
-import { type SdpMedia, sdpOfMessage } from '../sip/sdp.ts'
+import { type Sdp, type SdpMedia, sdpOfMessage } from '../sip/sdp.ts'
+import { type MediaEntry, type MediaMatch, MediaTable } from './media-table.ts'
 
 export interface MediaIndexOptions {
   /** Most addresses kept, and as many SSRCs; the oldest go first. */
   readonly maxEntries?: number
-}
-
-/** What is known of the call that a media address belongs to. */
-export interface MediaMatch {
-  readonly callId: string
-  /** The first codec that SDP names at this address, as SDP spells it. */
-  readonly codec?: string
-  readonly clockRateHz?: number
-}
-
-interface Entry {
-  readonly match: MediaMatch
-  /** Of the event that it was learnt from. */
-  readonly tsUs: number
-  /** False for the address that a SIP message came from: only a guess for where its media comes from. */
-  readonly isFromSdp: boolean
 }
 
 const DEFAULT_MAX_ENTRIES = 50_000
@@ -36,6 +21,8 @@ const SSRC_LIFE_US = 12 * 60 * 60 * 1_000_000
 /** What ICE agents write while they have no address to give. @see RFC 8840 */
 const DISCARD_PORT = 9
 const NO_ADDRESSES: ReadonlySet<string> = new Set(['', '0.0.0.0', '::'])
+/** In place of an SSRC, where an address alone is meant. */
+const NO_SSRC = -1
 const SSRC_AT = 4
 
 /**
@@ -46,12 +33,13 @@ const SSRC_AT = 4
  * reports. Goes by the times of events, so a replayed file gives what the live traffic gave.
  */
 export class MediaIndex {
-  readonly #maxEntries: number
-  readonly #addresses = new Map<string, Entry>()
-  readonly #ssrcs = new Map<string, Entry>()
+  readonly #addresses: MediaTable
+  readonly #ssrcs: MediaTable
 
   constructor(options: MediaIndexOptions = {}) {
-    this.#maxEntries = Math.max(1, options.maxEntries ?? DEFAULT_MAX_ENTRIES)
+    const maxEntries = Math.max(1, options.maxEntries ?? DEFAULT_MAX_ENTRIES)
+    this.#addresses = new MediaTable(maxEntries)
+    this.#ssrcs = new MediaTable(maxEntries)
   }
 
   /** Entries held, those of both kinds. */
@@ -63,24 +51,31 @@ export class MediaIndex {
    * Take the media addresses of a SIP event; others, and those without SDP or Call-ID, change nothing.
    *
    * A re-INVITE or UPDATE makes them young again.
+   *
+   * @param callId that of the event
+   * @returns the SDP, undefined where there is none
    */
-  learn(block: EventBlock, row: number): void {
-    if (((block.flags[row] ?? 0) & FLAG.sdp) === 0 || !block.hasText(TEXT.callId, row)) return
+  learn(block: EventBlock, row: number, callId = block.text(TEXT.callId, row)): Sdp | undefined {
+    if (((block.flags[row] ?? 0) & FLAG.sdp) === 0 || callId === '') return undefined
     const sdp = sdpOfMessage(unwrapSip(block.payload(row)))
-    if (sdp === undefined) return
-    const callId = block.text(TEXT.callId, row)
+    if (sdp === undefined) return undefined
     const tsUs = block.tsUs[row] ?? 0
-    const senderIp = block.srcIp(row)
+    let senderIp: string | undefined
     for (const media of sdp.media) {
-      if (media.port === 0 || media.port === DISCARD_PORT || !media.transport.includes('RTP')) continue
+      const { port, rtcpPort = port, transport } = media
+      if (port === 0 || port === DISCARD_PORT || !transport.includes('RTP')) continue
       const match = matchOf(callId, media)
-      const ports = new Set([media.port, media.port + 1, media.rtcpPort ?? media.port])
-      for (const port of ports) {
-        this.#add(media.address, port, { match, tsUs, isFromSdp: true })
-        this.#add(senderIp, port, { match, tsUs, isFromSdp: false })
+      senderIp ??= block.srcIp(row)
+      this.#learnPort(media.address, senderIp, port, match, tsUs)
+      this.#learnPort(media.address, senderIp, port + 1, match, tsUs)
+      if (rtcpPort !== port && rtcpPort !== port + 1) {
+        this.#learnPort(media.address, senderIp, rtcpPort, match, tsUs)
       }
-      this.#add(media.rtcpAddress, media.rtcpPort, { match, tsUs, isFromSdp: true })
+      if (media.rtcpAddress !== undefined && media.rtcpPort !== undefined) {
+        this.#add(media.rtcpAddress, media.rtcpPort, match, tsUs, true)
+      }
     }
+    return sdp
   }
 
   /**
@@ -91,18 +86,15 @@ export class MediaIndex {
   find(block: EventBlock, row: number): MediaMatch | undefined {
     if (((block.flags[row] ?? 0) & FLAG.sip) !== 0) return undefined
     const tsUs = block.tsUs[row] ?? 0
-    const source = keyOf(block.srcIp(row), block.srcPort[row] ?? 0)
+    const srcIp = block.srcIp(row)
+    const srcPort = block.srcPort[row] ?? 0
     const ssrc = block.proto[row] === PROTOCOL_TYPE.rtcpJson ? ssrcOf(block.payload(row)) : undefined
-    const ssrcKey = ssrc === undefined ? undefined : `${source} ${ssrc}`
-    if (ssrcKey !== undefined) {
-      const known = this.#ssrcs.get(ssrcKey)
+    if (ssrc !== undefined) {
+      const known = this.#ssrcs.get(srcIp, srcPort, ssrc)
       if (known !== undefined && isAlive(known, tsUs, SSRC_LIFE_US)) return known.match
     }
-    const destination = keyOf(block.dstIp(row), block.dstPort[row] ?? 0)
-    const match = this.#at(source, tsUs) ?? this.#at(destination, tsUs)
-    if (match !== undefined && ssrcKey !== undefined) {
-      this.#put(this.#ssrcs, ssrcKey, { match, tsUs, isFromSdp: true })
-    }
+    const match = this.#at(srcIp, srcPort, tsUs) ?? this.#at(block.dstIp(row), block.dstPort[row] ?? 0, tsUs)
+    if (match !== undefined && ssrc !== undefined) this.#ssrcs.put(srcIp, srcPort, ssrc, match, tsUs, true)
     return match
   }
 
@@ -111,53 +103,46 @@ export class MediaIndex {
     this.#ssrcs.clear()
   }
 
-  #at(key: string, tsUs: number): MediaMatch | undefined {
-    const entry = this.#addresses.get(key)
+  #at(ip: string, port: number, tsUs: number): MediaMatch | undefined {
+    const entry = this.#addresses.get(ip, port, NO_SSRC)
     return entry !== undefined && isAlive(entry, tsUs, ADDRESS_LIFE_US) ? entry.match : undefined
   }
 
-  #add(ip: string | undefined, port: number | undefined, entry: Entry): void {
-    if (ip === undefined || port === undefined || port === 0 || port > 0xffff || NO_ADDRESSES.has(ip)) return
-    const key = keyOf(ip, port)
-    if (!entry.isFromSdp) {
-      const held = this.#addresses.get(key)
-      // Two phones behind one proxy may use the same port: what SDP itself says is surer than that guess.
-      if (held?.isFromSdp === true && isAlive(held, entry.tsUs, ADDRESS_LIFE_US)) return
-    }
-    this.#put(this.#addresses, key, entry)
+  #learnPort(address: string | undefined, senderIp: string, port: number, match: MediaMatch, tsUs: number): void {
+    if (address !== undefined) this.#add(address, port, match, tsUs, true)
+    this.#add(senderIp, port, match, tsUs, false)
   }
 
-  /**
-   * To the end of the map, which is so in order of learning. What has expired is not looked for: a clock that is wrong
-   * would else empty the map.
-   */
-  #put(map: Map<string, Entry>, key: string, entry: Entry): void {
-    map.delete(key)
-    map.set(key, entry)
-    if (map.size <= this.#maxEntries) return
-    const [oldest] = map.keys()
-    if (oldest !== undefined) map.delete(oldest)
+  /** What has expired is not looked for: a clock that is wrong would else empty the table. */
+  #add(address: string, port: number, match: MediaMatch, tsUs: number, isFromSdp: boolean): void {
+    if (port === 0 || port > 0xffff || NO_ADDRESSES.has(address)) return
+    const ip = canonicalIp(address)
+    if (!isFromSdp) {
+      const held = this.#addresses.get(ip, port, NO_SSRC)
+      // Two phones behind one proxy may use the same port: what SDP itself says is surer than that guess.
+      if (held?.isFromSdp === true && isAlive(held, tsUs, ADDRESS_LIFE_US)) return
+    }
+    this.#addresses.put(ip, port, NO_SSRC, match, tsUs, isFromSdp)
   }
 }
 
 function matchOf(callId: string, media: SdpMedia): MediaMatch {
-  const codec = media.codecs.find(({ name }) => name !== undefined && name !== 'telephone-event')
-  return {
-    callId,
-    ...(codec?.name !== undefined && { codec: codec.name }),
-    ...(codec?.clockRateHz !== undefined && { clockRateHz: codec.clockRateHz }),
+  for (const { name, clockRateHz } of media.codecs) {
+    if (name === undefined || name === 'telephone-event') continue
+    return clockRateHz === undefined ? { callId, codec: name } : { callId, codec: name, clockRateHz }
   }
+  return { callId }
 }
 
 /** Reports may come from several agents, so an entry also holds for events that are a little older. */
-function isAlive(entry: Entry, tsUs: number, lifeUs: number): boolean {
+function isAlive(entry: Readonly<MediaEntry>, tsUs: number, lifeUs: number): boolean {
   return Math.abs(tsUs - entry.tsUs) <= lifeUs
 }
 
 /** Blocks have IPv6 in canonical form, SDP has it as the phone wrote it. */
-function keyOf(ip: string, port: number): string {
+function canonicalIp(ip: string): string {
   const bytes = ip.includes(':') ? parseIp(ip) : undefined
-  return `${bytes === undefined ? ip : formatIp(bytes, 0, bytes.length)} ${port}`
+  return bytes === undefined ? ip : formatIp(bytes, 0, bytes.length)
 }
 
 /** SSRC of the endpoint that sent an RTCP packet. */

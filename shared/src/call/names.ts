@@ -1,5 +1,5 @@
-import { hashBytes } from './hash.ts'
-import { isSameBytes } from './text-cache.ts'
+import { hashBytes } from '../bytes/hash.ts'
+import { isSameBytes } from '../bytes/text-cache.ts'
 
 /** A Call-ID, or another id by which legs name each other, and whom it leads to. */
 export class Name<Leg, Call> {

@@ -1,6 +1,6 @@
 import type { EventBlock } from '../event/block.ts'
 import { TEXT } from '../event/columns.ts'
-import { hashBytes, mix } from './hash.ts'
+import { hashBytes, mix } from '../bytes/hash.ts'
 
 /** Most observers told apart; those beyond share the last number. */
 export const MAX_OBSERVERS = 4096

@@ -6,26 +6,25 @@ export type Sight = 'first' | 'retransmission' | 'copy'
 
 /**
  * Two sights by one observer that are closer than this are one sending: a capture on every interface sees a packet
- * more than once. Half of the shortest T1 that is set in practice; RFC 3261 has 500 ms.
+ * more than once. A tenth of T1, which RFC 3261 has at 500 ms.
  */
 export const SAME_SENDING_US = 50_000
 
-/** Most sights that are remembered: messages times observers. A repeat comes within 32 s, long before so many others. */
+/** Most sights that are remembered: sendings times observers. */
 export const MAX_SIGHTS = 64
 
-/** Two numbers for each message and observer: the fingerprint, and observer, count and latest time in one. */
+/** Two numbers for each sight: the fingerprint, and time and observer in one. */
 const STRIDE = 2
-/** 8 bits of count, 12 of observer, 32 of milliseconds since the first sight, plus 2^31. */
-const COUNT = 0x100
-const TIME = 0x100 * 0x1000
+/** 12 bits of observer below 32 of milliseconds since the first sight, plus 2^31. */
+const OBSERVER = 0x1000
 const TIME_ZERO = 0x8000_0000
 const TIME_END = 0xffff_ffff
 
 /**
  * Tells retransmissions from copies, for the messages of one Call-ID.
  *
- * The n-th sight by one observer is the n-th sending, whatever the clocks say; it is a retransmission only if no
- * other observer has seen as many. The answers add up to the same in any order of arrival.
+ * The n-th sending that one observer saw is the n-th sending, whatever the clocks say; it is a retransmission only if
+ * no other observer has seen as many. The answers add up to the same in any order of arrival.
  */
 export class SightLog {
   readonly #sights: number[] = []
@@ -40,26 +39,21 @@ export class SightLog {
     if (this.#zeroUs < 0) this.#zeroUs = tsUs
     const ms = Math.max(0, Math.min(TIME_END, Math.round((tsUs - this.#zeroUs) / 1000) + TIME_ZERO))
     const sights = this.#sights
-    let own = -1
-    let most = 0
+    let own = 0
+    let isKnown = false
+    let others: number[] | undefined
     for (let i = 0; i < sights.length; i += STRIDE) {
       if (sights[i] !== fingerprint) continue
+      isKnown = true
       const packed = sights[i + 1] ?? 0
-      const count = packed % COUNT
-      if (count > most) most = count
-      if (((packed % TIME) - count) / COUNT === observer) own = i
+      const who = packed % OBSERVER
+      if (who !== observer) (others ??= []).push(who)
+      else if (Math.abs(ms - (packed - who) / OBSERVER) * 1000 < SAME_SENDING_US) return 'copy'
+      else own++
     }
-    if (own < 0) {
-      this.#remember(fingerprint, ms * TIME + observer * COUNT + 1)
-      return most === 0 ? 'first' : 'copy'
-    }
-    const packed = sights[own + 1] ?? 0
-    const lastMs = Math.floor(packed / TIME)
-    if (Math.abs(ms - lastMs) * 1000 < SAME_SENDING_US) return 'copy'
-    const count = packed % COUNT
-    const isFull = count === COUNT - 1
-    sights[own + 1] = Math.max(ms, lastMs) * TIME + (packed % TIME) + (isFull ? 0 : 1)
-    return isFull || count === most ? 'retransmission' : 'copy'
+    this.#remember(fingerprint, ms * OBSERVER + observer)
+    if (!isKnown) return 'first'
+    return others === undefined || own >= mostOfOne(others) ? 'retransmission' : 'copy'
   }
 
   #remember(fingerprint: number, packed: number): void {
@@ -72,4 +66,15 @@ export class SightLog {
     sights[this.#next + 1] = packed
     this.#next = (this.#next + STRIDE) % (MAX_SIGHTS * STRIDE)
   }
+}
+
+/** How often the number is there that is there most often. */
+function mostOfOne(numbers: readonly number[]): number {
+  let most = 0
+  for (const number of numbers) {
+    let count = 0
+    for (const other of numbers) if (other === number) count++
+    if (count > most) most = count
+  }
+  return most
 }

@@ -1,8 +1,9 @@
 import type { EventBlock } from '../event/block.ts'
 import { FLAG, TEXT, type TextColumn } from '../event/columns.ts'
-import { hashBytes, mix } from './hash.ts'
+import { hashBytes, mix } from '../bytes/hash.ts'
+import { unfold } from '../sip/summary.ts'
 import { Observers } from './observers.ts'
-import { isSameBytes, TextCache } from './text-cache.ts'
+import { isSameBytes, TextCache } from '../bytes/text-cache.ts'
 
 /**
  * One row of a block as the numbers that the call model compares: texts, endpoints and observers are hashes, so
@@ -79,7 +80,11 @@ export class RowReader {
 
   /** Text that many rows share, such as a host. */
   commonText(column: TextColumn): string {
-    return this.#cache.text(this.block, column, this.row)
+    const { block } = this
+    const i = this.row + column * block.rows
+    const at = block.textAt[i] ?? 0
+    const text = this.#cache.text(block.arena, at, at + (block.textLength[i] ?? 0))
+    return text.includes('\n') ? unfold(text) : text
   }
 
   /** Text that is likely the same as `other`, which then stands for both. */
@@ -105,11 +110,12 @@ export class RowReader {
 
   /**
    * What all sendings of one message have in common, as a whole number of 52 bits: both endpoints, the branch,
-   * method, CSeq and status code. The next hop's is another, and that is no repeat.
+   * method, CSeq, status code and To tag: a proxy passes on the answers of all forks in one transaction. The next
+   * hop's is another, and that is no repeat.
    */
   get fingerprint(): number {
     const way = mix(mix(this.branch, this.source), this.destination)
-    const what = mix(mix(this.statusCode, this.method), this.cseq)
+    const what = mix(mix(mix(this.statusCode, this.method), this.cseq), this.toTag)
     return ((what ^ (way >>> 9)) & 0xfffff) * 0x1_0000_0000 + (mix(way, what) >>> 0)
   }
 }

@@ -9,6 +9,7 @@ import type { Call } from './call.ts'
 import { CallCounters, type CallTotals } from './counters.ts'
 import { EVIDENCE } from './evidence.ts'
 import { LegRecord } from './leg-record.ts'
+import { isLink, isSameText } from './links.ts'
 import { MediaIndex } from './media-index.ts'
 import { type Name, NameTable } from './names.ts'
 import { RowReader } from './row-reader.ts'
@@ -19,17 +20,14 @@ export interface TrackerOptions {
   readonly maxCalls?: number
   /** Told when a call leaves: evicted, or joined into another, which is then `into`. */
   readonly onRemove?: (call: Call, into: Call | undefined) => void
+  /** Told when a call changed by time or by a gap, without an event of its own. */
+  readonly onChange?: (call: Call) => void
 }
 
 export const DEFAULT_MAX_CALLS = 50_000
 
 /** Names that one call may have, so that a sender of ever new ids cannot fill the memory. */
 const MAX_NAMES = 4 * MAX_LEGS
-/** A correlation id shorter than this is a constant such as `0` or `-`. */
-const MIN_LINK_BYTES = 4
-/** What OpenSIPS writes where it has no Call-ID. */
-const NULL_LINK = '<null>'
-
 /** HEP protocol types whose correlation id is a Call-ID by convention: RTCP, RTP reports and logs. */
 const CALL_ID_TYPES: ReadonlySet<number> = new Set([PROTOCOL_TYPE.rtcpJson, 34, 35, PROTOCOL_TYPE.log])
 
@@ -46,6 +44,7 @@ type LegName = Name<LegRecord, CallRecord>
 export class CallTracker {
   readonly #maxCalls: number
   readonly #onRemove: TrackerOptions['onRemove']
+  readonly #onChange: TrackerOptions['onChange']
   readonly #names = new NameTable<LegRecord, CallRecord>()
   readonly #media = new MediaIndex()
   /** In order of creation. */
@@ -65,6 +64,7 @@ export class CallTracker {
   constructor(options: TrackerOptions = {}) {
     this.#maxCalls = Math.max(1, options.maxCalls ?? DEFAULT_MAX_CALLS)
     this.#onRemove = options.onRemove
+    this.#onChange = options.onChange
   }
 
   /** Calls kept, those of every kind. */
@@ -123,7 +123,9 @@ export class CallTracker {
       if (call.firstUs > toUs || (!call.isOpen && call.lastUs < fromUs)) continue
       let changed = false
       for (const leg of call.legs) if (leg.mark(EVIDENCE.gapInside)) changed = true
-      if (changed) this.#changed(call)
+      if (!changed) continue
+      this.#changed(call)
+      this.#onChange?.(call)
     }
   }
 
@@ -142,7 +144,9 @@ export class CallTracker {
       let changed = false
       for (const leg of call.legs) if (leg.isOpen && leg.age(nowUs)) changed = true
       if (call.legs.length > 1 && markUnendedLegs(call, nowUs)) changed = true
-      if (changed) this.#changed(call)
+      if (!changed) continue
+      this.#changed(call)
+      this.#onChange?.(call)
     }
   }
 
@@ -165,7 +169,8 @@ export class CallTracker {
     leg.apply(row, this.#nowUs)
     this.#counters.retransmissions += leg.retransmissionCount - repeats
     if (leg.kind === 'call') this.#link(name, leg, row)
-    if ((row.flags & FLAG.sdp) !== 0) this.#media.learn(row.block, row.row)
+    const sdp = (row.flags & FLAG.sdp) === 0 ? undefined : this.#media.learn(row.block, row.row)
+    if (sdp !== undefined) leg.noteSdp(row, sdp)
     const call = name.call
     call.passBy(row)
     if (call.legs.length > 1) call.arrange()
@@ -374,23 +379,4 @@ function markUnendedLegs(call: CallRecord, nowUs: number): boolean {
 function first(calls: ReadonlySet<CallRecord>): CallRecord | undefined {
   for (const call of calls) return call
   return undefined
-}
-
-/** False for what agents write where they have no id to give. */
-function isLink(row: RowReader, column: TextColumn): boolean {
-  const length = row.block.textLength[row.row + column * row.block.rows] ?? 0
-  return length >= MIN_LINK_BYTES && (length !== NULL_LINK.length || row.text(column) !== NULL_LINK)
-}
-
-function isSameText(row: RowReader, a: TextColumn, b: TextColumn): boolean {
-  const { block } = row
-  const i = row.row + a * block.rows
-  const j = row.row + b * block.rows
-  const length = block.textLength[i] ?? 0
-  if (length !== block.textLength[j]) return false
-  const at = block.textAt[i] ?? 0
-  const other = block.textAt[j] ?? 0
-  const { arena } = block
-  for (let k = 0; k < length; k++) if (arena[at + k] !== arena[other + k]) return false
-  return true
 }

@@ -1,3 +1,4 @@
+import type { Sight } from './retransmission.ts'
 import type { RowReader } from './row-reader.ts'
 import type { CallState } from './state.ts'
 
@@ -11,9 +12,13 @@ export class Verdict {
   ringAtUs = 0
   answerAtUs = 0
   endAtUs = 0
+  /** Final answer to the BYE. */
+  byeAnsweredUs = 0
   /** Final answer to a request other than INVITE. */
   respondedUs = 0
   hangupSide: 'caller' | 'callee' | undefined = undefined
+  /** How often the same challenge came in a row, 401 and 407 apart. */
+  challengeCount = 0
   /** Bits of `EVIDENCE`. */
   evidence = 0
 
@@ -25,8 +30,10 @@ export class Verdict {
     this.ringAtUs = 0
     this.answerAtUs = 0
     this.endAtUs = 0
+    this.byeAnsweredUs = 0
     this.respondedUs = 0
     this.hangupSide = undefined
+    this.challengeCount = 0
     this.evidence = 0
   }
 }
@@ -37,9 +44,9 @@ export interface Facts {
    * Take one SIP message.
    *
    * @param row valid during the call only
-   * @param isFirst false for a repeat
+   * @param sight whether it is a repeat
    */
-  apply(row: RowReader, isFirst: boolean): void
+  apply(row: RowReader, sight: Sight): void
   /**
    * Nothing came for a while.
    *

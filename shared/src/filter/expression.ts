@@ -9,10 +9,10 @@ import { parseNetwork } from '../net/network.ts'
  *     condition  = field ( ":" | "=" ) value | value    ; ":" finds a part, "=" the whole; a bare value searches the usual places
  *     value      = word | DQUOTE text DQUOTE            ; "*" stands for any text
  */
-export type Expression =
-  | { readonly kind: 'and' | 'or'; readonly parts: readonly Expression[] }
-  | { readonly kind: 'not'; readonly part: Expression }
-  | Condition
+export type Expression<C = Condition> =
+  | { readonly kind: 'and' | 'or'; readonly parts: readonly Expression<C>[] }
+  | { readonly kind: 'not'; readonly part: Expression<C> }
+  | C
 
 /** One field and what it must be. */
 export interface Condition {
@@ -49,19 +49,26 @@ export interface ExpressionFault {
   readonly at: number
   readonly message: string
 }
-export type ParsedExpression = { readonly ok: true; readonly expression: Expression } | ExpressionFault
+export type ParsedExpression<C = Condition> =
+  { readonly ok: true; readonly expression: Expression<C> } | ExpressionFault
+
+/** Fields of whole calls: see `call-expression.ts`. Single messages do not have them. */
+export const CALL_FIELDS = ['is', 'state', 'kind'] as const
+export type CallField = (typeof CALL_FIELDS)[number]
 
 /** Longest text, and deepest nesting, that is read at all. */
 const MAX_LENGTH = 2000
 const MAX_DEPTH = 32
 
-interface Token {
+/** A piece of the text. */
+export interface Token {
   readonly kind: 'word' | 'text' | 'open' | 'close' | 'not' | 'end'
   readonly text: string
   readonly at: number
 }
 
-class SyntaxFault extends Error {
+/** Thrown by what reads a condition, and caught by `parseWith`. */
+export class SyntaxFault extends Error {
   readonly at: number
 
   constructor(at: number, message: string) {
@@ -76,9 +83,18 @@ class SyntaxFault extends Error {
  * @returns the expression, or the first fault with its position; never throws
  */
 export function parseExpression(text: string): ParsedExpression {
+  return parseWith(text, wordCondition)
+}
+
+/**
+ * Parse an expression whose words mean what `read` makes of them; see `parseExpression`.
+ *
+ * @param read may throw a `SyntaxFault`
+ */
+export function parseWith<C>(text: string, read: (token: Token) => C | Condition): ParsedExpression<C | Condition> {
   try {
     if (text.length > MAX_LENGTH) throw new SyntaxFault(MAX_LENGTH, `longer than ${MAX_LENGTH} characters`)
-    const parser = new Parser(tokens(text))
+    const parser = new Parser<C | Condition>(tokens(text), read)
     return { ok: true, expression: parser.whole() }
   } catch (fault) {
     if (!(fault instanceof SyntaxFault)) throw fault
@@ -127,22 +143,24 @@ function readWord(text: string, from: number): { text: string; end: number; isQu
   return { text: out, end: at, isQuoted: text.charAt(from) === '"' }
 }
 
-class Parser {
+class Parser<C> {
   readonly #tokens: readonly Token[]
+  readonly #read: (token: Token) => C | Condition
   #next = 0
 
-  constructor(all: readonly Token[]) {
+  constructor(all: readonly Token[], read: (token: Token) => C | Condition) {
     this.#tokens = all
+    this.#read = read
   }
 
-  whole(): Expression {
+  whole(): Expression<C | Condition> {
     const expression = this.#or(0)
     const rest = this.#peek()
     if (rest.kind === 'close') throw new SyntaxFault(rest.at, 'no "(" before this ")"')
     return expression
   }
 
-  #or(depth: number): Expression {
+  #or(depth: number): Expression<C | Condition> {
     const parts = [this.#and(depth)]
     while (this.#isWord('or')) {
       this.#next++
@@ -151,7 +169,7 @@ class Parser {
     return joined('or', parts)
   }
 
-  #and(depth: number): Expression {
+  #and(depth: number): Expression<C | Condition> {
     const parts = [this.#factor(depth)]
     for (;;) {
       if (this.#isWord('and')) this.#next++
@@ -161,7 +179,7 @@ class Parser {
     return joined('and', parts)
   }
 
-  #factor(depth: number): Expression {
+  #factor(depth: number): Expression<C | Condition> {
     const token = this.#peek()
     if (depth > MAX_DEPTH) throw new SyntaxFault(token.at, `nested deeper than ${MAX_DEPTH}`)
     this.#next++
@@ -177,7 +195,7 @@ class Parser {
     if (token.kind === 'end') throw new SyntaxFault(token.at, 'a condition is missing here')
     if (token.kind === 'close') throw new SyntaxFault(token.at, 'a condition is missing before ")"')
     if (this.#isOperator(token)) throw new SyntaxFault(token.at, `a condition is missing before "${token.text}"`)
-    return token.kind === 'text' ? condition('text', token.text, token.at) : wordCondition(token)
+    return token.kind === 'text' ? condition('text', token.text, token.at) : this.#read(token)
   }
 
   #peek(): Token {
@@ -194,12 +212,13 @@ class Parser {
   }
 }
 
-function joined(kind: 'and' | 'or', parts: readonly Expression[]): Expression {
+function joined<C>(kind: 'and' | 'or', parts: readonly Expression<C>[]): Expression<C> {
   const [first] = parts
   return parts.length === 1 && first !== undefined ? first : { kind, parts }
 }
 
-function wordCondition(token: Token): Expression {
+/** A word as a condition on single messages. */
+export function wordCondition(token: Token): Condition {
   const sign = token.text.search(/[:=]/)
   if (sign < 0) return condition('text', token.text, token.at)
   const whole = token.text.charAt(sign) === '='
@@ -208,6 +227,9 @@ function wordCondition(token: Token): Expression {
   if (field === undefined) {
     // An address with port, an IPv6 address, a Call-ID or a parameter may hold these signs; only a plain word before a
     // colon looks like a field.
+    if (CALL_FIELDS.some((known) => known === name)) {
+      throw new SyntaxFault(token.at, `"${name}" is about whole calls, and here single messages are looked at`)
+    }
     const isPlain = /^[a-z_]+$/.test(name) && name !== 'sip' && name !== 'sips' && name !== 'tel' && !isHex(name)
     if (!whole && isPlain) throw new SyntaxFault(token.at, `no field "${name}"; there are ${FIELDS.join(', ')}`)
     return condition('text', token.text, token.at)
@@ -224,7 +246,7 @@ function isHex(name: string): boolean {
   return /^[0-9a-f]{1,4}$/.test(name)
 }
 
-function condition(field: Field, value: string, at: number, whole = false): Expression {
+function condition(field: Field, value: string, at: number, whole = false): Condition {
   return { kind: 'condition', field, value, whole, at }
 }
 

@@ -139,7 +139,7 @@ function endpointPredicate(value: string): RowPredicate | undefined {
 type MatchMode = 'whole' | 'part'
 
 /** Case does not count. `*` stands for any text and then the whole must match; without it `part` is enough. */
-function textMatcher(value: string, mode: MatchMode): (text: string) => boolean {
+export function textMatcher(value: string, mode: MatchMode): (text: string) => boolean {
   const wanted = value.toLowerCase()
   if (wanted.includes('*')) {
     const pieces = wanted.split('*')

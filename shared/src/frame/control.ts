@@ -18,6 +18,8 @@ export interface HelloFrame {
   /** Name and version of the server that this viewer is connected to. */
   readonly node: string
   readonly version: string
+  /** Start of that server, ms since 1970: the epoch of its own events. */
+  readonly epoch: number
   /** Clock of the server, ms since 1970. */
   readonly time: number
   readonly format: 'json' | 'block'

@@ -48,12 +48,22 @@ describe('SightLog', () => {
     }
   })
 
-  it('remembers a bounded number of messages', () => {
+  it('remembers a bounded number of sendings', () => {
     const log = new SightLog()
     for (let message = 0; message < MAX_SIGHTS; message++) log.judge(message, 7, message)
     expect(log.judge(0, 7, 500_000)).toBe('retransmission')
-    log.judge(-1, 7, 500_000)
-    expect(log.judge(0, 7, 900_000)).toBe('first')
+    for (let message = 1; message < MAX_SIGHTS; message++) log.judge(-message, 7, 500_000)
+    expect(log.judge(1, 7, 900_000)).toBe('first')
+  })
+
+  it('takes copies for copies when they come after a later sending', () => {
+    const log = new SightLog()
+    expect([log.judge(1, 7, 1_500_000), log.judge(1, 7, 0), log.judge(1, 7, 1000), log.judge(1, 7, 0)]).toEqual([
+      'first',
+      'retransmission',
+      'copy',
+      'copy',
+    ])
   })
 
   it('counts more sendings than it has room to count', () => {
@@ -87,6 +97,15 @@ describe('repeats in a call', () => {
   it('tells agents with one id apart by name', () => {
     const call = callOf('0 a>b INVITE 1 b1 name=east\n200 a>b INVITE 1 b1 name=west')
     expect(call).toMatchObject({ messageCount: 1, retransmissionCount: 0, duplicateCount: 1 })
+  })
+
+  it('does not take the answer of another fork for a repeat, though the proxy passes both on in one transaction', () => {
+    const call = callOf(`
+      0   a>p INVITE 1 b1
+      100 p>a 180 INVITE 1 b1 to=x
+      110 p>a 180 INVITE 1 b1 to=y
+      700 p>a 180 INVITE 1 b1 to=z`)
+    expect(call).toMatchObject({ messageCount: 4, retransmissionCount: 0, duplicateCount: 0 })
   })
 
   it('does not take the next hop, another answer or the next CSeq for a repeat', () => {

@@ -72,8 +72,18 @@ function sipOf(words: string[], options: Map<string, string>): string {
   ]
   if (options.has('xcid')) lines.push(`X-CID: ${options.get('xcid') ?? ''}`)
   if (options.has('expires')) lines.push(`Expires: ${options.get('expires') ?? ''}`)
-  if (options.has('sdp')) lines.push('Content-Type: application/sdp')
-  return `${lines.join('\r\n')}\r\n\r\n${options.has('sdp') ? 'v=0\r\n' : ''}`
+  if (options.has('ua')) lines.push(`User-Agent: ${options.get('ua') ?? ''}`)
+  const sdp = options.has('codecs') ? sdpOf(options) : options.has('sdp') ? 'v=0\r\n' : ''
+  if (sdp !== '') lines.push('Content-Type: application/sdp')
+  return `${lines.join('\r\n')}\r\n\r\n${sdp}`
+}
+
+function sdpOf(options: Map<string, string>): string {
+  const codecs = (options.get('codecs') ?? '').split(',').filter((codec) => codec !== '')
+  const media = codecs.length === 0 ? 'm=audio 0 RTP/AVP 0' : `m=audio 40000 RTP/AVP ${codecs.join(' ')}`
+  const lines = ['v=0', 'o=- 1 1 IN IP4 10.0.0.1', 's=-', 'c=IN IP4 10.0.0.1', 't=0 0', media]
+  if (options.has('dir')) lines.push(`a=${options.get('dir') ?? ''}`)
+  return `${lines.join('\r\n')}\r\n`
 }
 
 const REASONS: Readonly<Record<number, string>> = {

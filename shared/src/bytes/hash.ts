@@ -13,3 +13,10 @@ export function mix(hash: number, value: number): number {
   const mixed = Math.imul(hash ^ value, 0x9e3779b1)
   return mixed ^ (mixed >>> 15)
 }
+
+/** FNV-1a of the characters of a text: for ASCII that of its bytes. */
+export function hashText(text: string): number {
+  let hash = FNV_OFFSET
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME)
+  return hash
+}

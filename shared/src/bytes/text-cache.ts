@@ -1,8 +1,8 @@
-import type { EventBlock } from '../event/block.ts'
-import type { TextColumn } from '../event/columns.ts'
 import { hashBytes } from './hash.ts'
 
 const SLOTS = 1024
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** True if a string has exactly these bytes, one character each: never for text that is not ASCII. */
 export function isSameBytes(text: string, bytes: Uint8Array, at: number, end: number): boolean {
@@ -18,15 +18,13 @@ export function isSameBytes(text: string, bytes: Uint8Array, at: number, end: nu
 export class TextCache {
   readonly #slots: string[] = Array.from({ length: SLOTS }, () => '')
 
-  text(block: EventBlock, column: TextColumn, row: number): string {
-    const i = row + column * block.rows
-    const length = block.textLength[i] ?? 0
-    if (length === 0) return ''
-    const at = block.textAt[i] ?? 0
-    const slot = hashBytes(block.arena, at, at + length) & (SLOTS - 1)
+  /** The text of a range of bytes; those that are not UTF-8 become U+FFFD. */
+  text(bytes: Uint8Array, at: number, end: number): string {
+    if (end <= at) return ''
+    const slot = hashBytes(bytes, at, end) & (SLOTS - 1)
     const known = this.#slots[slot] ?? ''
-    if (isSameBytes(known, block.arena, at, at + length)) return known
-    const text = block.text(column, row)
+    if (isSameBytes(known, bytes, at, end)) return known
+    const text = utf8.decode(bytes.subarray(at, end))
     this.#slots[slot] = text
     return text
   }
