@@ -165,12 +165,11 @@ export class NodeLink {
     this.#changed()
   }
 
-  #hello({ node, positions }: HelloFrame): void {
-    const epoch = positions.find((position) => position.node === node)?.epoch
-    if (epoch !== undefined && this.#refusesOwn({ node, epoch })) return
+  #hello({ node, epoch }: HelloFrame): void {
+    if (this.#refusesOwn({ node, epoch })) return
     this.#kind = 'hepscope'
     this.#ownName = node
-    this.#epoch = epoch ?? this.#epoch
+    this.#epoch = epoch
     this.#changed()
   }
 

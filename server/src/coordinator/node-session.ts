@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
 import { type EventBlock, readBlock } from '@hepscope/shared/event/block.ts'
 import { type ControlFrame, type GapFrame, type HelloFrame, isControlFrame } from '@hepscope/shared/frame/control.ts'
+import { faultText } from './fault-text.ts'
 import { LIVENESS, type LivenessOptions, watchLiveness } from './liveness.ts'
 import { OriginalSource } from './original-source.ts'
 
@@ -177,14 +178,4 @@ function isNumbered(block: EventBlock): boolean {
 
 function hasType(frame: unknown): boolean {
   return typeof frame === 'object' && frame !== null && 'type' in frame && typeof frame.type === 'string'
-}
-
-/** The system's words for a failed connection; several addresses fail together. */
-function faultText(error: Error): string {
-  if (error instanceof AggregateError) return error.errors.map((one: unknown) => faultOf(one)).join('; ')
-  return faultOf(error)
-}
-
-function faultOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

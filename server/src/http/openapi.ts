@@ -48,6 +48,7 @@ export function openapiDocument({ version, tokenHeader, cookieName, app, node, n
           name: cookieName,
           description: 'Session of a browser. Other than GET it counts only for pages of this origin or a trusted one.',
         },
+        nodeToken: { type: 'http', scheme: 'bearer', description: 'Token of the node, if it has one (node.token)' },
         accessToken: {
           type: 'apiKey',
           in: 'query',
@@ -110,6 +111,8 @@ function errorsOf({ access, body, errors = [] }: Operation): number[] {
 
 function securityOf({ access, query }: Operation): Json[] {
   if (access === 'everybody') return []
+  // Without a token a node may let in everybody, or programs of its own machine.
+  if (access === 'coordinators') return [{ nodeToken: [] }, {}]
   const schemes = [{ bearer: [] }, { apiToken: [] }, { cookie: [] }]
   return query !== undefined && 'access_token' in query.shape ? [...schemes, { accessToken: [] }] : schemes
 }

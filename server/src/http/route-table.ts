@@ -4,7 +4,7 @@ import type { AppMiddleware, AppRouter, RequestState } from './context.ts'
 import { requireAdmin } from './guards.ts'
 
 /** Who may use a route. */
-export type Access = 'everybody' | 'users' | 'admins'
+export type Access = 'everybody' | 'users' | 'admins' | 'coordinators'
 export type Method = 'get' | 'post' | 'patch' | 'delete'
 
 /** A successful answer. */
@@ -46,7 +46,7 @@ export class RouteTable {
   readonly #routes: Route[] = []
   readonly #login: AppMiddleware | undefined
 
-  /** @param login what lets users in; undefined where everything is for everybody */
+  /** @param login what lets users or coordinators in; undefined where everything is for everybody */
   constructor(login?: AppMiddleware) {
     this.#login = login
   }
@@ -62,7 +62,7 @@ export class RouteTable {
 
   #guards(access: Access): AppMiddleware[] {
     if (access === 'everybody') return []
-    if (this.#login === undefined) throw new Error('a route for users in a table without login')
-    return access === 'users' ? [this.#login] : [this.#login, requireAdmin]
+    if (this.#login === undefined) throw new Error('a route that is not for everybody in a table without login')
+    return access === 'admins' ? [this.#login, requireAdmin] : [this.#login]
   }
 }

@@ -23,10 +23,14 @@ export interface SearchOptions {
 export interface SearchSource {
   search(request: unknown, options?: SearchOptions): Promise<SearchAnswer>
   messages(request: unknown, options?: SearchOptions): Promise<SearchAnswer>
+  calls(request: unknown, options?: SearchOptions): Promise<SearchAnswer>
 }
 
 /** What the routes read of a row. Members that only SIP has are absent from other rows, or `null`. */
 export interface StoredRow {
+  readonly node: string
+  readonly epoch: number
+  readonly seq: number
   readonly proto_type: number
   readonly ts_us: number
   readonly session_id: string
@@ -37,9 +41,10 @@ export interface StoredRow {
   readonly dst_port: number
   readonly protocol: number
   readonly node_id: string
-  readonly payload: string
+  /** Absent where a node gives none. */
+  readonly payload?: string
   /** Base64, where `payload` is not the exact bytes. */
-  readonly payload_raw: string | null
+  readonly payload_raw?: string | null
   readonly method?: string | null
   readonly response_code?: string | null
   readonly cseq_method?: string | null
@@ -53,6 +58,14 @@ export interface StoredRows {
   readonly hasMore: boolean
   /** What the store cannot find yet; see `meta.incomplete` of a search. */
   readonly incomplete: object | undefined
+  /** How the nodes fared, where there are several; see `meta.nodes` of a search. */
+  readonly nodes: readonly NodeState[] | undefined
+}
+
+/** What the routes read of a member of `meta.nodes`. */
+export interface NodeState {
+  readonly name: string
+  readonly state: string
 }
 
 /** Refuse what needs a store where there is none. @throws AppError 503 */
@@ -82,8 +95,24 @@ export async function storedMessages(store: SearchSource, body: unknown, signal:
     },
   })
   if (!answer.ok) throw refusalOf(answer)
-  const { meta } = JSON.parse(answer.json.toString()) as { meta: { has_more: boolean; incomplete?: object } }
-  return { rows, hasMore: meta.has_more, incomplete: meta.incomplete }
+  const { meta } = JSON.parse(answer.json.toString()) as {
+    meta: { has_more: boolean; incomplete?: object; nodes?: readonly NodeState[] }
+  }
+  return { rows, hasMore: meta.has_more, incomplete: meta.incomplete, nodes: meta.nodes }
+}
+
+/**
+ * The same question for somebody who may not see payloads; asking for them with a filter would tell what is in them.
+ *
+ * @param reason key of the configuration that keeps them from him
+ * @throws AppError 403 if it asks for what is in payloads
+ */
+export function withoutPayload(body: unknown, reason: string): unknown {
+  if (!isRecord(body)) return body
+  if (isRecord(body.filter) && (body.filter.payload ?? '') !== '') {
+    throw new AppError('forbidden', `You may not search in payloads (${reason})`)
+  }
+  return { ...body, with_payload: false }
 }
 
 /** What the client is told of a question that has no answer. */
@@ -92,7 +121,13 @@ export function refusalOf(answer: Extract<SearchAnswer, { ok: false }>): AppErro
   return new AppError(code, answer.message, answer.fields)
 }
 
-/** The captured bytes with their addresses. */
+/** Names of the nodes of which rows are missing, percent-encoded and separated by commas, as a header can say it. */
+export function missingNodes(nodes: readonly NodeState[] = []): string {
+  const missing = nodes.filter(({ state }) => state !== 'ok')
+  return missing.map(({ name }) => encodeURIComponent(name)).join(',')
+}
+
+/** The captured bytes with their addresses; none where a node gives no payloads. */
 export function messageOf(row: StoredRow): PcapMessage {
   return {
     tsUs: row.ts_us,
@@ -101,6 +136,12 @@ export function messageOf(row: StoredRow): PcapMessage {
     dstIp: row.dst_ip,
     srcPort: row.src_port,
     dstPort: row.dst_port,
-    bytes: row.payload_raw === null ? Buffer.from(row.payload) : Buffer.from(row.payload_raw, 'base64'),
+    bytes:
+      typeof row.payload_raw === 'string' ? Buffer.from(row.payload_raw, 'base64') : Buffer.from(row.payload ?? ''),
   }
+}
+
+/** Whether a value of JSON is an object. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

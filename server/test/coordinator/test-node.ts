@@ -38,6 +38,7 @@ export class TestNode {
     this.broker = new Broker({ bufferEvents, bufferBytes: 1e9, maxSubscribers: 32, keepsPayload: true })
     const policy = nodePolicy(this.broker, {
       node: name,
+      epoch,
       limits: { queueLength: 256, ratePerSec: 500 },
       bufferEvents,
       access: { token, loopbackExempt: options.loopbackExempt ?? true },

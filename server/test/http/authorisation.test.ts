@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import type { RouteTable } from '../../src/http/route-table.ts'
 import {
@@ -17,7 +17,7 @@ import {
 
 /**
  * Who gets what from each route. Where a request would change something it is one that cannot succeed,
- * so 400 or 404 means: let in. Storage is off, so 503 from the search routes means the same.
+ * so 400 or 404 means: let in. Storage is off, so 503 from the search routes, and 404 from those of the node, mean the same.
  *
  * none      no credential
  * garbage   Authorization: Bearer nonsense
@@ -48,6 +48,7 @@ patch  /api/v4/me                       401 401 401 401 401 400 400 403 400 403 
 get    /api/v4/stats                    401 401 401 401 401 200 200 200 200 200 200
 post   /api/v4/transactions/search      401 401 401 401 401 503 503 403 503 503 503
 post   /api/v4/transactions/messages    401 401 401 401 401 503 503 403 503 503 503
+post   /api/v4/transactions/calls       401 401 401 401 401 503 503 403 503 503 503
 post   /api/v4/transactions/qos                 401 401 401 401 401 503 503 403 503 503 503
 post   /api/v4/transactions/callinfo            401 401 401 401 401 503 503 403 503 503 503
 post   /api/v4/transactions/export/text         401 401 401 401 401 503 503 403 503 503 503
@@ -68,6 +69,8 @@ post   /api/v4/auth-tokens              401 401 401 401 401 403 403 403 400 403 
 get    /api/v4/auth-tokens/:id          401 401 401 401 401 403 403 403 404 403 404
 patch  /api/v4/auth-tokens/:id          401 401 401 401 401 403 403 403 404 403 404
 delete /api/v4/auth-tokens/:id          401 401 401 401 401 403 403 403 404 403 404
+get    /api/v4/capture                  401 401 401 401 401 200 200 200 200 200 200
+post   /api/v4/capture/check            401 401 401 401 401 403 403 403 200 403 200
 get    /api/v4/stream/status            401 401 401 401 401 403 403 403 200 403 200
 get    /api/v4/stream/hep               401 401 401 401 401 426 426 426 426 426 426
 ws     /api/v4/stream/hep               401 401 401 401 401 101 101 403 101 101 101
@@ -78,6 +81,9 @@ get    /health                          200 200 200 200 200 200 200 200 200 200 
 get    /metrics                         200 200 200 200 200 200 200 200 200 200 200
 get    /stream                          426 426 426 426 426 426 426 426 426 426 426
 ws     /stream                          101 101 101 101 101 101 101 101 101 101 101
+post   /store/search                    404 404 404 404 404 404 404 404 404 404 404
+post   /store/messages                  404 404 404 404 404 404 404 404 404 404 404
+post   /store/calls                     404 404 404 404 404 404 404 404 404 404 404
 `
 /** Bodies that cannot succeed; all others send none. */
 const BODIES: Readonly<Record<string, unknown>> = {
@@ -88,8 +94,12 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'post /api/v4/auth-tokens': {},
   'patch /api/v4/users/:id': {},
   'patch /api/v4/auth-tokens/:id': {},
+  'post /store/search': {},
+  'post /store/messages': { session_id: 'a' },
+  'post /store/calls': {},
   'post /api/v4/transactions/search': {},
   'post /api/v4/transactions/messages': { session_id: 'a' },
+  'post /api/v4/transactions/calls': {},
   ...Object.fromEntries(
     ['qos', 'callinfo', 'export/text', 'export/pcap', 'export/ndjson', 'export/sipp'].map((name) => [
       `post /api/v4/transactions/${name}`,
@@ -220,6 +230,26 @@ describe('the authorisation matrix', () => {
       socket.terminate()
     }
     expect(applied).toEqual({ user: false, cookie: false, admin: true, token: false, adminTok: true })
+  })
+})
+
+describe('the token of a node', () => {
+  it.each([
+    ['the right one', 'right', true, 404],
+    ['another', 'wrong', true, 401],
+    ['none, on this machine', undefined, true, 404],
+    ['none, where this machine needs one too', undefined, false, 401],
+  ])('lets a coordinator ask for stored rows: %s', async (_, token, loopbackExempt, expected) => {
+    const node = { name: 'test', listen: '127.0.0.1:0', token: 'right', loopback_exempt: loopbackExempt }
+    const own = await openServer({}, { node })
+    onTestFinished(own.close)
+    const headers = token === undefined ? {} : bearer(token)
+    for (const kind of ['search', 'messages']) {
+      expect((await ask(own.nodeUrl, 'post', `/store/${kind}`, headers, { session_id: 'a' })).status).toBe(expected)
+      expect((await ask(own.url, 'post', `/store/${kind}`, headers, {})).status).toBe(404)
+    }
+    const user = await login(own.url)
+    expect((await ask(own.nodeUrl, 'post', '/store/search', bearer(user), {})).status).toBe(401)
   })
 })
 

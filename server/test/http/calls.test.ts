@@ -15,6 +15,7 @@ import { queryRoutes, type SqlSource } from '../../src/http/routes/query.ts'
 import { searchRoutes } from '../../src/http/routes/search.ts'
 import type { SearchSource } from '../../src/http/stored-rows.ts'
 import { openEngine, type StoreEngine } from '../../src/store/engine.ts'
+import { callsBody } from '../../src/store/calls/call-request.ts'
 import { messagesBody, searchBody } from '../../src/store/search-request.ts'
 import { sqlBody } from '../../src/store/sql-query.ts'
 import { Blocks, packetOf, sipText, START_US } from '../store/blocks.ts'
@@ -63,12 +64,12 @@ async function serve(mayReadPayload = true, source: SearchSource & SqlSource = e
   }
   const may = (): boolean => mayReadPayload
   const tables = [
-    searchRoutes(login, source, { search: searchBody, messages: messagesBody }, may),
+    searchRoutes(login, source, { search: searchBody, messages: messagesBody, calls: callsBody }, may),
     exportRoutes(login, source, messagesBody, may),
     callReportRoutes(login, source, messagesBody, may),
   ]
   const log = pino({ level: 'silent' })
-  const sql = queryRoutes(login, source, sqlBody, may, log)
+  const sql = queryRoutes(login, source, [], sqlBody, may, log)
   const app = createApp(log, [...tables, sql])
   const server = createServer((request, response) => void app.callback()(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -252,6 +253,7 @@ describe('NDJSON', () => {
         return Promise.resolve({ ok: false, kind: 'unavailable', message: 'too slow' })
       },
       messages: () => Promise.reject(new Error('not asked')),
+      calls: () => Promise.reject(new Error('not asked')),
       query: () => Promise.reject(new Error('not asked')),
     }
     const response = await post(await serve(true, source), 'search', {}, accept)
@@ -284,14 +286,14 @@ describe('SQL', () => {
 })
 
 describe('a client that leaves', () => {
-  it.each(['search', 'messages', 'export/text', 'callinfo'])('ends its question: %s', async (path) => {
+  it.each(['search', 'messages', 'calls', 'export/text', 'callinfo'])('ends its question: %s', async (path) => {
     let asked = (_: AbortSignal): void => undefined
     const question = new Promise<AbortSignal>((resolve) => (asked = resolve))
     const wait = (_: unknown, { signal }: { signal?: AbortSignal } = {}) =>
       new Promise<never>(() => {
         if (signal !== undefined) asked(signal)
       })
-    const url = await serve(true, { search: wait, messages: wait, query: wait })
+    const url = await serve(true, { search: wait, messages: wait, calls: wait, query: wait })
     const gone = new AbortController()
     const response = fetch(`${url}/api/v4/transactions/${path}`, {
       method: 'POST',

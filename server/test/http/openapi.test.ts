@@ -45,13 +45,19 @@ const REQUESTS: readonly { route: string; path?: string; body?: unknown; status?
   { route: 'get /api/v4/stats' },
   { route: 'get /api/v4/samples' },
   { route: 'get /api/v4/stream/status' },
+  { route: 'get /api/v4/capture' },
+  { route: 'post /api/v4/capture/check' },
 ]
 /** Answered by what is not there in this test: a store, a WebSocket, traffic, a provider; other tests have them. */
 const ELSEWHERE = [
   'post /api/v4/transactions/search',
   'post /api/v4/transactions/messages',
+  'post /api/v4/transactions/calls',
   'post /api/v4/transactions/qos',
   'post /api/v4/transactions/callinfo',
+  'post /store/search',
+  'post /store/messages',
+  'post /store/calls',
   'post /api/v4/imports/pcap',
   'post /api/v4/query',
   'post /api/v4/samples',

@@ -10,6 +10,7 @@ import { callReportRoutes } from '../../src/http/routes/call-reports.ts'
 import { exportRoutes } from '../../src/http/routes/exports.ts'
 import { searchRoutes } from '../../src/http/routes/search.ts'
 import type { StoreEngine } from '../../src/store/engine.ts'
+import { callsBody } from '../../src/store/calls/call-request.ts'
 import { messagesBody, searchBody } from '../../src/store/search-request.ts'
 import { Blocks } from '../store/blocks.ts'
 import { engineAt, newDataDir } from '../store/data-dir.ts'
@@ -38,7 +39,7 @@ async function serve(mayReadPayload: boolean): Promise<string> {
   }
   const right = (): boolean => mayReadPayload
   const app = createApp(pino({ level: 'silent' }), [
-    searchRoutes(login, engine, { search: searchBody, messages: messagesBody }, right),
+    searchRoutes(login, engine, { search: searchBody, messages: messagesBody, calls: callsBody }, right),
     exportRoutes(login, engine, messagesBody, right),
     callReportRoutes(login, engine, messagesBody, right),
   ])

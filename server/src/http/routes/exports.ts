@@ -7,7 +7,15 @@ import type { Session } from '../../auth/sessions.ts'
 import { type AppContext, type AppMiddleware, sessionOf } from '../context.ts'
 import { AppError } from '../error.ts'
 import { RouteTable } from '../route-table.ts'
-import { leaving, messageOf, type SearchSource, storedMessages, type StoredRow, storeOf } from '../stored-rows.ts'
+import {
+  leaving,
+  messageOf,
+  missingNodes,
+  type SearchSource,
+  storedMessages,
+  type StoredRow,
+  storeOf,
+} from '../stored-rows.ts'
 
 /** A file, made of the rows of some calls. */
 interface Exported {
@@ -77,7 +85,8 @@ const FORMATS: Readonly<Record<string, Format>> = {
  * `POST /api/v4/transactions/export/{text,pcap,ndjson,sipp}` with the body of `/messages`.
  *
  * The header `X-Hepscope-Messages` says how many rows were found, `X-Hepscope-Skipped` how many of them the file does
- * not hold, and `X-Hepscope-More: true` that there are more than one answer can have.
+ * not hold, `X-Hepscope-More: true` that there are more than one answer can have, and `X-Hepscope-Missing-Nodes` names the
+ * nodes that did not answer in full (percent-encoded, separated by commas).
  *
  * @param mayReadPayload who may; others get rows without payloads as NDJSON, and 403 for the rest
  */
@@ -109,12 +118,15 @@ export function exportRoutes(
         const question = mayRead ? given : { ...given, with_payload: false }
         const ids = sessionIdsOf(given)
         if (name === 'sipp' && ids.length > 1) throw new AppError('invalid_argument', 'A scenario is made of one call')
-        const { rows, hasMore } = await storedMessages(source, question, leaving(ctx))
-        if (rows.length === 0) throw new AppError('not_found', 'No message of these calls is stored')
-        const file = await make(rows)
+        const { rows, hasMore, nodes } = await storedMessages(source, question, leaving(ctx))
+        const missing = missingNodes(nodes)
+        if (missing !== '') ctx.set('X-Hepscope-Missing-Nodes', missing)
+        if (rows.length === 0) throw new AppError('not_found', noneFound(missing))
+        const written = name === 'ndjson' ? rows : rows.filter(({ payload }) => payload !== undefined)
+        const file = await make(written)
         ctx.set({
           'X-Hepscope-Messages': String(rows.length),
-          'X-Hepscope-Skipped': String(file.skippedCount),
+          'X-Hepscope-Skipped': String(file.skippedCount + rows.length - written.length),
           ...(hasMore && { 'X-Hepscope-More': 'true' }),
         })
         sendFile(ctx, `${fileName(ids)}.${extension}`, contentType, file.body)
@@ -122,6 +134,11 @@ export function exportRoutes(
     )
   }
   return table
+}
+
+function noneFound(missing: string): string {
+  const none = 'No message of these calls is stored'
+  return missing === '' ? none : `${none} where it could be looked for; these nodes did not answer: ${missing}`
 }
 
 function sendFile(ctx: AppContext, name: string, contentType: string, body: string | Buffer): void {
