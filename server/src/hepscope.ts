@@ -7,6 +7,7 @@ import { importCommand } from './cli/import.ts'
 import { replayCommand } from './cli/replay.ts'
 import { searchCommand } from './cli/search.ts'
 import { serveCommand } from './cli/serve.ts'
+import { storageCommand } from './cli/storage.ts'
 import { tailCommand } from './cli/tail.ts'
 import { tokenCommand } from './cli/token.ts'
 import { userCommand } from './cli/user.ts'
@@ -20,6 +21,7 @@ const COMMANDS: readonly Command[] = [
   searchCommand,
   exportCommand,
   importCommand,
+  storageCommand,
   userCommand,
   tokenCommand,
   checkConfigCommand,

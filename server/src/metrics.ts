@@ -36,6 +36,9 @@ export interface MetricSources {
   readonly nodeReconnects: () => Labelled
   readonly nodeGapEvents: () => Labelled
   readonly nodeBadFrames: () => Labelled
+  /** By node, then by how it ended. */
+  readonly nodeSearches: () => Readonly<Record<string, Labelled>>
+  readonly nodeSearchSeconds: () => Labelled
   readonly upstreamMissing: () => number
   readonly upstreamDoubles: () => number
   readonly reorderBlocks: () => number
@@ -43,9 +46,14 @@ export interface MetricSources {
   readonly logins: () => Labelled
   readonly storedRows: () => number
   readonly storeDropped: () => Labelled
+  readonly storeExpired: () => Labelled
+  readonly storeDiskBytes: () => Labelled
   readonly storeQueueBytes: () => number
   readonly storeQueueLimitBytes: () => number
   readonly storeReplayBytes: () => number
+  readonly storeCalls: () => number
+  readonly storeCallRows: () => number
+  readonly storeCallSkippedRows: () => number
 }
 
 /** All metrics of the process, in Prometheus' terms. Names that Homer's users scrape stand beside ours. */
@@ -149,6 +157,19 @@ export function createMetrics(sources: MetricSources): Registry {
   labelled('hepscope_node_reconnects_total', 'Connections after the first', 'node', sources.nodeReconnects)
   labelled('hepscope_node_gap_events_total', 'Events that the node could not give', 'node', sources.nodeGapEvents)
   labelled('hepscope_node_bad_frames_total', 'Frames that were skipped', 'node', sources.nodeBadFrames)
+  new Counter({
+    name: 'hepscope_node_searches_total',
+    help: 'Searches that were asked of the node, by how it answered',
+    labelNames: ['node', 'outcome'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [node, outcomes] of Object.entries(sources.nodeSearches())) {
+        for (const [outcome, count] of Object.entries(outcomes)) this.inc({ node, outcome }, count)
+      }
+    },
+  })
+  labelled('hepscope_node_search_seconds_total', 'Time searches waited for it', 'node', sources.nodeSearchSeconds)
   counter('hepscope_stream_missing_total', 'Events that never came from their node', sources.upstreamMissing)
   counter('hepscope_stream_doubles_total', 'Events that came twice and were dropped', sources.upstreamDoubles)
   gauge('hepscope_reorder_blocks', 'Blocks that wait for older ones of other nodes', sources.reorderBlocks)
@@ -156,9 +177,18 @@ export function createMetrics(sources: MetricSources): Registry {
   labelled('hepscope_logins_total', 'Tries to log in, by how they ended', 'result', sources.logins)
   counter('hepscope_stored_rows_total', 'Rows that can be searched', sources.storedRows)
   labelled('hepscope_store_dropped_total', 'Events that were not stored', 'cause', sources.storeDropped)
+  labelled('hepscope_store_expired_rows_total', 'Rows that retention has removed', 'cause', sources.storeExpired)
+  labelledGauge('hepscope_store_disk_bytes', 'Bytes of what is stored', 'kind', sources.storeDiskBytes)
   gauge('hepscope_store_queue_bytes', 'Bytes on their way to the store', sources.storeQueueBytes)
   gauge('hepscope_store_queue_limit_bytes', 'Most of them', sources.storeQueueLimitBytes)
   gauge('hepscope_store_replay_bytes', 'Log of earlier runs that searches miss yet', sources.storeReplayBytes)
+  gauge('hepscope_store_calls', 'Calls and other dialogs that the store follows', sources.storeCalls)
+  counter('hepscope_store_call_rows_total', 'Rows written to the table of calls', sources.storeCallRows)
+  counter(
+    'hepscope_store_call_skipped_total',
+    'Stored events of which no call knows, because they came too fast',
+    sources.storeCallSkippedRows,
+  )
 
   labelled('homer_hep_packets_received_total', 'As hepscope_packets_received_total', 'protocol', sources.received)
   counter('homer_hep_packets_processed_total', 'As hepscope_events_total', sources.events)

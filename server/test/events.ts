@@ -33,8 +33,8 @@ export function invite(callId: string): HepPacket {
 export class BlockSource {
   readonly #writer: BlockWriter
 
-  constructor(epoch = 1) {
-    this.#writer = new BlockWriter({ node: 'test', epoch })
+  constructor(epoch = 1, node = 'test') {
+    this.#writer = new BlockWriter({ node, epoch })
   }
 
   block(packets: readonly HepPacket[]): EventBlock {

@@ -51,6 +51,11 @@ export const exportCommand: Command = {
       })
       const bytes = new Uint8Array(await response.arrayBuffer())
       await write(output, bytes)
+      const missing = response.headers.get('x-hepscope-missing-nodes') ?? ''
+      if (missing !== '') {
+        const names = missing.split(',').map(decodeURIComponent)
+        process.stderr.write(`hepscope: messages are missing, for these nodes did not answer: ${names.join(', ')}\n`)
+      }
       const skipped = Number(response.headers.get('x-hepscope-skipped') ?? 0)
       if (skipped > 0) process.stderr.write(`hepscope: ${skipped} messages cannot be written in this format\n`)
       if (response.headers.get('x-hepscope-more') === 'true') {

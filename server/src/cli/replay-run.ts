@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { hepTimeUs, RecordingCounts } from '@hepscope/shared/pcap/recording.ts'
 import { SenderError, type HepSender } from '../trace/sender.ts'
-import { readReplay, ReplayCounts, type ReplayFile } from './replay-file.ts'
-import { hepTimeUs, shiftHepTime } from './shift-time.ts'
+import { readReplay, type ReplayFile } from './replay-file.ts'
+import { shiftHepTime } from './shift-time.ts'
 
 /** The longest delay that a timer takes. */
 const MAX_SLEEP_MS = 2 ** 31 - 1
@@ -38,7 +39,7 @@ export async function replay(
   signal: AbortSignal,
 ): Promise<ReplayResult> {
   const startedMs = performance.now()
-  const counts = new ReplayCounts()
+  const counts = new RecordingCounts()
   let lost: SenderError | undefined
   try {
     for (let pass = 0; pass < options.loopCount && !signal.aborted; pass++) {
@@ -59,7 +60,7 @@ async function replayOnce(
   file: ReplayFile,
   sender: HepSender,
   options: ReplayOptions,
-  counts: ReplayCounts,
+  counts: RecordingCounts,
   signal: AbortSignal,
 ): Promise<boolean> {
   const pace = new Pace(options.speed)

@@ -7,17 +7,6 @@ const END_OF_TIME_US = 2 ** 32 * 1_000_000
 const TIME_CHUNK_BYTES = CHUNK_HEADER_BYTES + 4
 
 /**
- * Time in a HEP packet.
- *
- * @returns whole microseconds since 1970; undefined if the bytes are no HEP packet or it has no time, as in HEPv1
- */
-export function hepTimeUs(packet: Uint8Array): number | undefined {
-  const fields = new HepFields()
-  const fault = scanHep(packet, fields, Date.now() * 1000)
-  return fault === undefined && fields.tsUs > 0 ? fields.tsUs : undefined
-}
-
-/**
  * Move the time in a HEP packet.
  *
  * @param packet HEP of any version; not changed

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseNetwork } from '@hepscope/shared/net/network.ts'
 import { traceSchema } from '../trace/config.ts'
 import { parseHostPort, parseListenerUri } from './address.ts'
+import { lakeSchema } from './lake.ts'
 import { oidcSchema } from './login.ts'
 import { nodeSchema, remoteNodeFaults, remoteNodesSchema } from './nodes.ts'
 
@@ -104,6 +105,8 @@ const sections = z.strictObject({
       nodes: remoteNodesSchema.default([]),
       /** How long a block waits for older ones of other nodes, ms; 0: not at all. */
       reorder_ms: count.max(10_000).default(50),
+      /** How long a search waits for a node in all, ms. */
+      search_timeout_ms: positive.max(60_000).default(10_000),
       hep_stream: z
         .strictObject({
           enable: z.boolean().default(false),
@@ -156,8 +159,33 @@ const sections = z.strictObject({
       seal_rows: positive.default(250_000),
       /** Most bytes of the block log on disk; past it packets are dropped from storage only. */
       log_max_bytes: positive.default(4 * 1024 * 1024 * 1024),
-      /** 0: kept for ever. */
+      /** Bytes of the log that are kept after their sealing, for viewers who ask for the past; 0: none. */
+      log_keep_bytes: count.default(256 * 1024 * 1024),
+      /** The same as `retention.days`, which goes first. */
       retention_days: count.default(0),
+      retention: z
+        .strictObject({
+          /** Age of the newest row at which a file is removed; 0: kept for ever. */
+          days: count.default(0),
+          /** Bytes of all sealed files, of which the oldest are removed; 0: no limit. */
+          max_bytes: count.default(0),
+          /** Other limits of single tables. */
+          tables: z
+            .record(
+              z
+                .string()
+                .regex(
+                  /^(?:hep_proto_\d{1,3}_(?:call|registration|default)|hepscope_calls)$/,
+                  'must be the name of a table',
+                ),
+              z.strictObject({ days: count.optional(), max_bytes: count.optional() }),
+            )
+            .default({}),
+        })
+        .prefault({}),
+      /** Where DuckDB's extensions for a lake are; empty: DuckDB fetches them. */
+      extension_directory: z.string().default(''),
+      lake: lakeSchema.prefault({}),
     })
     .prefault({}),
 })

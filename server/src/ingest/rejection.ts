@@ -15,6 +15,7 @@ export type RejectReason =
   | 'out-of-step'
   | 'incomplete'
   | 'message-timeout'
+  | 'too-many-reads'
   | 'too-many-connections'
   | 'too-large'
   | 'tls-handshake'
@@ -49,6 +50,7 @@ export const REJECT_EXPLANATIONS: Readonly<Record<RejectReason, string>> = {
   'bad-magic': 'not HEPv3, and only UDP takes another version; a stream is closed',
   incomplete: 'TCP connection ended inside a packet',
   'message-timeout': 'TCP packet stayed incomplete; the connection was closed',
+  'too-many-reads': 'TCP packet came in more reads than hep_max_msg_chunks; the connection was closed',
   'peer-not-allowed': 'the address is not in the networks of this listener',
   'peer-rate': 'more packets than packets_per_sec of this listener allow',
   'auth-key': 'the auth key (chunk 0x000e) is missing or wrong',

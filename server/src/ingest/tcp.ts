@@ -140,7 +140,7 @@ function receive(socket: Socket, ingest: Ingest, limits: TcpLimits, source: Pack
     chunkCount = 0
     ingest.receive(packet, source, address, port)
   }
-  const end = (reason: 'message-timeout', pendingBytes: number): void => {
+  const end = (reason: 'message-timeout' | 'too-many-reads', pendingBytes: number): void => {
     ingest.reject(reason, transport, from, EMPTY, pendingBytes)
     socket.destroy()
   }
@@ -165,8 +165,9 @@ function receive(socket: Socket, ingest: Ingest, limits: TcpLimits, source: Pack
       socket.destroy()
     } else if (deframer.pendingBytes > 0) {
       chunkCount++
-      if (limits.maxMessageChunks > 0 && chunkCount > limits.maxMessageChunks)
-        end('message-timeout', deframer.pendingBytes)
+      if (limits.maxMessageChunks > 0 && chunkCount > limits.maxMessageChunks) {
+        end('too-many-reads', deframer.pendingBytes)
+      }
     }
   })
   socket.on('end', () => {

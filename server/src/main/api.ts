@@ -1,14 +1,16 @@
 import type { Registry } from 'prom-client'
 import type { Config } from '../config/schema.ts'
 import { errorBody } from '../http/error.ts'
-import { requireLogin } from '../http/guards.ts'
+import { requireLogin, requireNodeToken } from '../http/guards.ts'
 import type { RouteTable } from '../http/route-table.ts'
 import { apiTokenRoutes } from '../http/routes/api-tokens.ts'
 import { authRoutes } from '../http/routes/auth.ts'
+import { type CaptureCheck, captureRoutes, type CaptureStatus } from '../http/routes/capture.ts'
 import { callReportRoutes } from '../http/routes/call-reports.ts'
 import { exportRoutes } from '../http/routes/exports.ts'
 import { type ImportOptions, importRoutes } from '../http/routes/imports.ts'
 import { meRoutes } from '../http/routes/me.ts'
+import { nodeStoreRoutes } from '../http/routes/node-store.ts'
 import { oidcRoutes } from '../http/routes/oidc.ts'
 import { openapiRoutes } from '../http/routes/openapi.ts'
 import { type Health, operationRoutes } from '../http/routes/operation.ts'
@@ -20,22 +22,30 @@ import { streamRoutes } from '../http/routes/stream.ts'
 import { type StreamStatus, streamStatusRoutes } from '../http/routes/stream-status.ts'
 import { userRoutes } from '../http/routes/users.ts'
 import type { Logger } from '../log.ts'
+import { callsBody } from '../store/calls/call-request.ts'
 import { messagesBody, searchBody } from '../store/search-request.ts'
 import { sqlBody } from '../store/sql-query.ts'
 import type { Store } from '../store/store.ts'
 import { VERSION } from '../version.ts'
 import type { Accounts } from './accounts.ts'
+import { QUESTION_KINDS } from './question-kinds.ts'
+import { askStore, type StoredSearch } from './stored-search.ts'
 
 export interface ApiParts {
   readonly config: Config
   readonly accounts: Accounts
+  /** This server's own. */
   readonly store: Store | undefined
+  /** Where stored rows are looked for. */
+  readonly stored: StoredSearch
   readonly samples: SamplePlayer
   readonly imports: ImportOptions
   readonly health: () => Health
   readonly metrics: Registry
   readonly stats: () => object
   readonly streamStatus: () => StreamStatus
+  readonly captureStatus: () => CaptureStatus
+  readonly checkCapture: () => Promise<readonly CaptureCheck[]>
   readonly listeners: () => PublicConfig['listeners']
   /** Whether the streams of the two ports are on. */
   readonly isStreamOn: { readonly app: boolean; readonly node: boolean }
@@ -49,7 +59,7 @@ export interface Api {
 }
 
 export function makeApi(parts: ApiParts): Api {
-  const { config, accounts, store, samples, health, metrics, stats, isStreamOn } = parts
+  const { config, accounts, store, stored, samples, health, metrics, stats, isStreamOn } = parts
   const { coordinator } = config
   const { users, tokens, sessions, credentials, oidc, logins: counts } = accounts
   const isPasswordLoginOn = !coordinator.auth.disable_password_login
@@ -65,7 +75,7 @@ export function makeApi(parts: ApiParts): Api {
       allowPayload: coordinator.hep_stream.allow_payload,
       historyLimit: coordinator.hep_stream.history_limit,
     },
-    storage: { enabled: store !== undefined },
+    storage: { enabled: stored.rows !== undefined },
     login: {
       password: isPasswordLoginOn,
       ...(oidcLabel !== undefined && { oidc: { label: oidcLabel, url: '/api/v4/auth/oidc/login' } }),
@@ -76,6 +86,7 @@ export function makeApi(parts: ApiParts): Api {
     admins: ({ admin }: { admin: boolean }) => admin,
     nobody: () => false,
   }[coordinator.stored_payload]
+  const otherNodes = coordinator.nodes.map(({ name }) => name)
   const app = [
     operationRoutes('coordinator', health, metrics),
     authRoutes({ login, users, sessions, credentials, isPasswordLoginOn, oidcLabel, counts, log }),
@@ -84,13 +95,14 @@ export function makeApi(parts: ApiParts): Api {
     userRoutes(login, users, log),
     apiTokenRoutes(login, tokens, log),
     statusRoutes(login, publicConfig, stats),
-    searchRoutes(login, store, { search: searchBody, messages: messagesBody }, mayReadPayload),
-    exportRoutes(login, store, messagesBody, mayReadPayload),
-    callReportRoutes(login, store, messagesBody, mayReadPayload),
-    queryRoutes(login, store, sqlBody, mayReadPayload, parts.log.child({ part: 'query' })),
+    searchRoutes(login, stored.rows, { search: searchBody, messages: messagesBody, calls: callsBody }, mayReadPayload),
+    exportRoutes(login, stored.rows, messagesBody, mayReadPayload),
+    callReportRoutes(login, stored.rows, messagesBody, mayReadPayload),
+    queryRoutes(login, store, otherNodes, sqlBody, mayReadPayload, parts.log.child({ part: 'query' })),
     importRoutes(login, parts.imports),
     sampleRoutes(login, samples),
     streamStatusRoutes(login, parts.streamStatus),
+    captureRoutes(login, parts.captureStatus, parts.checkCapture),
     streamRoutes({
       path: '/api/v4/stream/hep',
       isOn: isStreamOn.app,
@@ -101,6 +113,13 @@ export function makeApi(parts: ApiParts): Api {
   const node = [
     operationRoutes('node', health, metrics),
     streamRoutes({ path: '/stream', isOn: isStreamOn.node, offBody: 'hep stream not configured' }),
+    nodeStoreRoutes({
+      guard: requireNodeToken({ token: config.node.token, loopbackExempt: config.node.loopback_exempt }),
+      node: config.node.name,
+      allowPayload: config.node.allow_payload,
+      questions: QUESTION_KINDS,
+      ask: store === undefined ? undefined : askStore(store),
+    }),
   ]
   const document = openapiRoutes({
     version: VERSION,

@@ -42,6 +42,12 @@ export function lockDataDir(dataDir: string): () => void {
   }
 }
 
+/** Id of the running process that has claimed a data directory; undefined if none has. */
+export function lockHolder(dataDir: string): number | undefined {
+  const holder = readHolder(join(dataDir, FILE))
+  return holder !== undefined && isRunning(holder) ? holder.pid : undefined
+}
+
 function claim(path: string, own: Holder): boolean {
   try {
     writeFileSync(path, JSON.stringify(own), { flag: 'wx', mode: 0o600 })

@@ -1,5 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { openReplayFile, readReplay, ReplayCounts, ReplayFileError } from '../cli/replay-file.ts'
+import { RecordingCounts } from '@hepscope/shared/pcap/recording.ts'
+import { openReplayFile, readReplay, ReplayFileError } from '../cli/replay-file.ts'
 import { ImportError, type Imported } from '../http/routes/imports.ts'
 
 /** Packets that are taken in one go; between them live ones are. */
@@ -33,7 +34,7 @@ export async function importFile(
   const opened = await openReplayFile(name, file, maxBytes).catch((error: unknown) => {
     throw error instanceof ReplayFileError ? new ImportError(error.message) : error
   })
-  const counts = new ReplayCounts()
+  const counts = new RecordingCounts()
   let [inserted, rejected] = [0, 0]
   for (const { bytes } of readReplay(opened, agentId, counts)) {
     if (receive(bytes)) inserted++

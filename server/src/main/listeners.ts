@@ -2,6 +2,8 @@ import type { ScanOptions } from '@hepscope/shared/hep/scan.ts'
 import { parseNetwork } from '@hepscope/shared/net/network.ts'
 import { parseListenerUri } from '../config/address.ts'
 import type { Config, ListenerConfig } from '../config/schema.ts'
+import type { CheckedListener } from '../capture/listener-check.ts'
+import type { ListenerStatus } from '../ingest/hep-listener.ts'
 import type { ListenerOptions } from '../ingest/listener.ts'
 
 /** What the listeners of a checked configuration are opened with. */
@@ -16,6 +18,15 @@ export function listenerOptions({ ingest }: Config): ListenerOptions[] {
   return ingest.listeners.flatMap((entry: ListenerConfig) => {
     const uri = parseListenerUri(entry.uri)
     return uri === undefined ? [] : [{ ...limits, uri, ...demandsOf(entry) }]
+  })
+}
+
+/** Open listeners with the key that the configuration gives each: they are in its order. */
+export function checkedListeners({ ingest }: Config, open: readonly ListenerStatus[]): CheckedListener[] {
+  return open.map(({ transport, host, port }, i) => {
+    const entry = ingest.listeners[i]
+    const authKey = entry !== undefined && 'auth_key' in entry ? entry.auth_key : undefined
+    return { transport, host, port, ...(authKey !== undefined && { authKey }) }
   })
 }
 

@@ -4,7 +4,10 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { parseHostPort } from '../config/address.ts'
+import { AgentBook } from '../capture/agent-book.ts'
+import { ListenerCheck } from '../capture/listener-check.ts'
 import type { Config } from '../config/schema.ts'
+import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import { createApp } from '../http/app.ts'
 import { createReception } from '../ingest/create-reception.ts'
 import type { ListenerStatus } from '../ingest/hep-listener.ts'
@@ -18,12 +21,15 @@ import { importFile } from './importer.ts'
 import { raisePriority } from './priority.ts'
 import { openRelay } from './relay.ts'
 import { SampleCalls } from './sample-calls.ts'
-import { listenerOptions, scanOptions } from './listeners.ts'
+import { captureStatus } from './capture-status.ts'
+import { checkedListeners, listenerOptions, scanOptions } from './listeners.ts'
 import { healthOf, metricSources, statsOf } from './status.ts'
-import { openStore, type Store } from '../store/store.ts'
+import { openStore } from '../store/store.ts'
 import type { SubscriptionLimits } from '../stream/subscription.ts'
 import { StreamEndpoint } from '../stream/endpoint.ts'
 import { coordinatorPolicy, nodePolicy } from './stream-policies.ts'
+import { makeStoredSearch } from './stored-search.ts'
+import { storeOptions } from './store-options.ts'
 import { streamStatus } from './stream-status.ts'
 import { makeStreams, nodeTls } from './streams.ts'
 
@@ -74,11 +80,18 @@ async function open(
   const accounts = await openAccounts(config)
   opened.push(async () => accounts.tokens.close())
 
-  const store = config.storage.enable ? await openStoreOf(config, log) : undefined
+  const store = config.storage.enable
+    ? await openStore({ ...storeOptions(config), log: log.child({ part: 'store' }) })
+    : undefined
   if (store !== undefined) opened.push(() => store.close())
   const own = { node: config.node.name, epoch: Date.now() }
   const tls = nodeTls(config)
-  const streams = makeStreams(config, own, log.child({ part: 'coordinator' }))
+  const past = store && { ...own, read: store.readLog.bind(store) }
+  const agents = new AgentBook()
+  const check = new ListenerCheck(() => checkedListeners(config, reception.listeners))
+  const noteAgents = (block: EventBlock): void => agents.note(block)
+  const streams = makeStreams(config, own, past, noteAgents, log.child({ part: 'coordinator' }))
+  const stored = makeStoredSearch(config, store)
   const relay = openRelay(config, log.child({ part: 'trace' }))
   if (relay !== undefined) opened.push(() => relay.close())
   const reception = createReception({
@@ -92,6 +105,8 @@ async function open(
     onBlock: (block) => {
       streams.publish(block)
       store?.append(block)
+      agents.note(block)
+      check.note(block)
     },
     ...(relay !== undefined && { onPacket: (packet: Uint8Array) => relay.receive(packet) }),
   })
@@ -99,13 +114,14 @@ async function open(
   // Behind the store's start: its threads are not to have it.
   if (!raisePriority()) log.debug('no right to raise the priority of the thread that reads the sockets')
   const endpoints: StreamEndpoint[] = []
-  const sources = { reception, streams, store, relay, logins: accounts.logins, endpoints }
+  const sources = { reception, streams, store, stored, relay, logins: accounts.logins, endpoints }
   const samples = new SampleCalls(() => reception.listeners, log.child({ part: 'samples' }))
   opened.push(() => samples.close())
   const api = makeApi({
     config,
     accounts,
     store,
+    stored,
     samples,
     imports: {
       maxBytes: config.coordinator.import_max_bytes,
@@ -122,6 +138,8 @@ async function open(
     metrics: createMetrics(metricSources(sources)),
     stats: () => statsOf(sources),
     streamStatus: () => streamStatus(streams, endpoints),
+    captureStatus: () => captureStatus(sources, agents, own),
+    checkCapture: () => check.run(),
     listeners: () => reception.listeners.map(({ transport, host, port }) => ({ transport, host, port })),
     isStreamOn: { app: streams.app !== undefined, node: streams.node !== undefined },
     log,
@@ -132,7 +150,7 @@ async function open(
 
   const appServer = await listen(app.callback(), config.coordinator.listen, opened)
   const nodeServer = await listen(node.callback(), config.node.listen, opened, tls)
-  const stream = { node: config.node.name, limits: viewerLimits(config) }
+  const stream = { ...own, limits: viewerLimits(config) }
   const streamLog = log.child({ part: 'stream' })
   const { hep_stream: streamOptions } = config.coordinator
   const policy = coordinatorPolicy(streams.app, {
@@ -173,20 +191,6 @@ async function open(
     api,
     close,
   }
-}
-
-function openStoreOf(config: Config, log: Logger): Promise<Store> {
-  const { storage } = config
-  return openStore({
-    dataDir: config.data_dir,
-    memoryLimit: storage.memory_limit,
-    threads: storage.threads,
-    sealIntervalMs: storage.seal_interval_sec * 1000,
-    sealRows: storage.seal_rows,
-    logMaxBytes: storage.log_max_bytes,
-    retentionDays: storage.retention_days,
-    log: log.child({ part: 'store' }),
-  })
 }
 
 function viewerLimits({ ingest: { hep_stream: stream } }: Config): SubscriptionLimits {

@@ -9,6 +9,7 @@ import type { StreamEndpoint } from '../stream/endpoint.ts'
 import type { Subscription } from '../stream/subscription.ts'
 import type { Relay } from '../trace/relay.ts'
 import { VERSION } from '../version.ts'
+import type { StoredSearch } from './stored-search.ts'
 import type { Streams } from './streams.ts'
 
 /** Where the figures of `/metrics`, `/health` and `/api/v4/stats` come from: one place, so that they agree. */
@@ -16,6 +17,7 @@ export interface StatusSources {
   readonly reception: Reception
   readonly streams: Streams
   readonly store: Store | undefined
+  readonly stored: StoredSearch
   readonly relay: Relay | undefined
   readonly logins: LoginCounts
   /** Filled once the ports are open. */
@@ -23,7 +25,7 @@ export interface StatusSources {
 }
 
 /** State for `/health`: degraded when something an operator should look at is going on. */
-export function healthOf({ store, streams }: StatusSources): Health {
+export function healthOf({ store, stored, streams }: StatusSources): Health {
   const problems: string[] = []
   const fault = store?.stats().lastError
   if (fault !== undefined) problems.push(`storage: ${fault}`)
@@ -33,6 +35,9 @@ export function healthOf({ store, streams }: StatusSources): Health {
   const nodes = streams.fanIn?.status()
   for (const { node, state, lastError } of nodes ?? []) {
     if (state === 'down') problems.push(`node ${node} is down: ${lastError}`)
+  }
+  for (const { name, reason } of stored.nodes?.counts.failures ?? []) {
+    problems.push(`the last search missed rows of node ${name}: ${reason}`)
   }
   const status = problems.length === 0 ? 'ok' : 'degraded'
   return { status, version: VERSION, nodes: nodes?.length ?? 1, problems, notes }
@@ -73,6 +78,8 @@ export function metricSources(sources: StatusSources): MetricSources {
     nodeGapEvents: () =>
       ofNodes(streams, ({ gaps }) => Object.values(gaps).reduce<number>((sum, count) => sum + count, 0)),
     nodeBadFrames: () => ofNodes(streams, ({ badFrames }) => badFrames),
+    nodeSearches: () => sources.stored.nodes?.counts.outcomes ?? {},
+    nodeSearchSeconds: () => sources.stored.nodes?.counts.waitedSeconds ?? {},
     upstreamMissing: () => sumOf(streams, ({ continuity }) => continuity.missingCount),
     upstreamDoubles: () => sumOf(streams, ({ continuity }) => continuity.duplicateCount),
     reorderBlocks: () => streams.fanIn?.waitingBlocks ?? 0,
@@ -80,9 +87,14 @@ export function metricSources(sources: StatusSources): MetricSources {
     logins: () => sources.logins.all,
     storedRows: () => store?.stats().storedRows ?? 0,
     storeDropped: () => store?.stats().dropped ?? {},
+    storeExpired: () => store?.stats().expiredRows ?? {},
+    storeDiskBytes: () => diskBytes(store),
     storeQueueBytes: () => store?.stats().queueBytes ?? 0,
     storeQueueLimitBytes: () => store?.stats().queueLimitBytes ?? 0,
     storeReplayBytes: () => store?.stats().replayBytes ?? 0,
+    storeCalls: () => store?.stats().calls ?? 0,
+    storeCallRows: () => store?.stats().callRows ?? 0,
+    storeCallSkippedRows: () => store?.stats().callSkippedRows ?? 0,
   }
 }
 
@@ -100,6 +112,12 @@ export function statsOf(sources: StatusSources): object {
     streamDropped: streamDrops(streams),
     ...(store !== undefined && { store: store.stats() }),
   }
+}
+
+function diskBytes(store: Store | undefined): Labelled {
+  if (store === undefined) return {}
+  const { logBytes, logKeptBytes, sealedBytes } = store.stats()
+  return { log: logBytes, kept: logKeptBytes, sealed: sealedBytes }
 }
 
 function streamDrops(streams: Streams): Labelled {

@@ -13,6 +13,8 @@ const NODE_HISTORY_LIMIT = 2000
 export interface NodeStreamOptions {
   /** Name of this server. */
   readonly node: string
+  /** Epoch of its own events. */
+  readonly epoch: number
   readonly limits: SubscriptionLimits
   /** Events in the ring. */
   readonly bufferEvents: number
@@ -23,7 +25,7 @@ export interface NodeStreamOptions {
 /** `GET /stream` of a node: no login but its token, where it has one. Payloads need both the token and leave. */
 export function nodePolicy(
   broker: Broker | undefined,
-  { node, limits, bufferEvents, access, allowPayload }: NodeStreamOptions,
+  { node, epoch, limits, bufferEvents, access, allowPayload }: NodeStreamOptions,
 ): EndpointPolicy {
   const refusal = (status: 400 | 401 | 503, body: string): Refusal => ({ status, contentType: 'text/plain', body })
   return {
@@ -39,6 +41,7 @@ export function nodePolicy(
         ok: true,
         grant: {
           node,
+          epoch,
           historyLimit: NODE_HISTORY_LIMIT,
           defaultHistory: 0,
           allowsPayload: allowPayload && right === 'all',
@@ -53,6 +56,8 @@ export function nodePolicy(
 export interface CoordinatorStreamOptions {
   /** Name of this server. */
   readonly node: string
+  /** Epoch of its own events. */
+  readonly epoch: number
   readonly limits: SubscriptionLimits
   readonly historyLimit: number
   readonly defaultHistory: number

@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts'
 import { FanIn, type RemoteNode } from '../coordinator/fan-in.ts'
 import type { Logger } from '../log.ts'
 import { Broker } from '../stream/broker.ts'
+import type { PastBlocks } from '../stream/past.ts'
 
 /** The live streams of this server. */
 export interface Streams {
@@ -25,16 +26,24 @@ export interface Streams {
  * The streams that the configuration asks for. The fan-in does not listen yet.
  *
  * @param own identity that this server stamps on its blocks
+ * @param past its blocks that the rings have forgotten, where they are kept
+ * @param onRemoteBlock told of each block of another node
  * @throws ConfigError if the certificate file of a node cannot be read
  */
-export function makeStreams(config: Config, own: { node: string; epoch: number }, log: Logger): Streams {
+export function makeStreams(
+  config: Config,
+  own: { node: string; epoch: number },
+  past: PastBlocks | undefined,
+  onRemoteBlock: (block: EventBlock) => void,
+  log: Logger,
+): Streams {
   const isNode = config.ingest.hep_stream.enable
   const { nodes, hep_stream: appStream } = config.coordinator
   const { token, allow_payload: nodeAllowsPayload } = config.node
   const isPayloadGivenByNode = token !== '' && nodeAllowsPayload
   if (nodes.length === 0 || !appStream.enable) {
     if (nodes.length > 0) log.warn('coordinator.hep_stream.enable is false: coordinator.nodes are not listened to')
-    const node = isNode ? brokerOf(config, isPayloadGivenByNode || appStream.allow_payload) : undefined
+    const node = isNode ? brokerOf(config, isPayloadGivenByNode || appStream.allow_payload, past) : undefined
     return {
       node,
       app: appStream.enable ? node : undefined,
@@ -43,8 +52,8 @@ export function makeStreams(config: Config, own: { node: string; epoch: number }
       publish: (block) => node?.publish(block),
     }
   }
-  const node = isNode ? brokerOf(config, isPayloadGivenByNode) : undefined
-  const app = brokerOf(config, appStream.allow_payload)
+  const node = isNode ? brokerOf(config, isPayloadGivenByNode, past) : undefined
+  const app = brokerOf(config, appStream.allow_payload, isNode ? past : undefined)
   const fanIn = new FanIn(
     {
       nodes: remoteNodes(config),
@@ -55,7 +64,13 @@ export function makeStreams(config: Config, own: { node: string; epoch: number }
       reorderMs: config.coordinator.reorder_ms,
       log,
     },
-    app,
+    {
+      publish(block) {
+        if (block.node !== own.node) onRemoteBlock(block)
+        app.publish(block)
+      },
+      announce: (frame) => app.announce(frame),
+    },
   )
   return {
     node,
@@ -70,17 +85,27 @@ export function makeStreams(config: Config, own: { node: string; epoch: number }
   }
 }
 
-function brokerOf({ ingest: { hep_stream: stream } }: Config, keepsPayload: boolean): Broker {
+function brokerOf(
+  { ingest: { hep_stream: stream } }: Config,
+  keepsPayload: boolean,
+  past: PastBlocks | undefined,
+): Broker {
   return new Broker({
     bufferEvents: stream.buffer_size,
     bufferBytes: stream.buffer_bytes,
     maxSubscribers: stream.max_subscribers,
     keepsPayload,
     maskedHeaders: stream.mask_headers.map((name) => name.toLowerCase()),
+    ...(past !== undefined && { past }),
   })
 }
 
-function remoteNodes({ coordinator: { nodes } }: Config): RemoteNode[] {
+/**
+ * The nodes that the configuration names.
+ *
+ * @throws ConfigError if the certificate file of one cannot be read
+ */
+export function remoteNodes({ coordinator: { nodes } }: Config): RemoteNode[] {
   const faults: string[] = []
   const remotes = nodes.flatMap(({ name, url: text, token, ca }, i): RemoteNode[] => {
     const url = parseNodeUrl(text)

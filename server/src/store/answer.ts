@@ -22,10 +22,13 @@ export interface AskOptions {
   readonly onRows?: (lines: Buffer) => void
 }
 
-/** What no search can find yet. */
+/** What no search can find now. */
 export interface Incomplete {
-  /** `replay`: the log of an earlier run is being read back. `behind`: rows come faster than they are inserted. */
-  readonly reason: 'replay' | 'behind'
+  /**
+   * `replay`: the log of an earlier run is being read back. `behind`: rows come faster than they are inserted.
+   * `lake`: the lake cannot be reached, so only rows that are not in it yet are found.
+   */
+  readonly reason: 'replay' | 'behind' | 'lake'
   /** Bytes of the log that are still to come. */
   readonly pending_bytes: number
 }

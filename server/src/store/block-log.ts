@@ -19,6 +19,8 @@ export interface BlockLogOptions {
   readonly maxBytes: number
   /** Names of segments that were sealed: such a file is not the log's any more, and a new one takes another name. */
   readonly isNameTaken: (name: string) => boolean
+  /** Takes a segment whose rows are elsewhere, file and all; without it the file is removed. */
+  readonly keep?: (segment: Segment) => void
   readonly onFault: (cause: StorageFault, error: unknown) => void
   /** Clock, ms. */
   readonly now: () => number
@@ -116,11 +118,12 @@ export class BlockLog {
     return this.#syncing
   }
 
-  /** Forget a segment whose rows are elsewhere, and its file. A damaged one is renamed instead. */
+  /** Forget a segment whose rows are elsewhere, and let go of its file. A damaged one is renamed instead. */
   remove(segment: Segment): void {
-    const { files } = this.#options
+    const { files, keep } = this.#options
     if (segment.damagedBytes > 0) files.rename(segment.path, `${segment.path}.damaged`)
-    else files.remove(segment.path)
+    else if (keep === undefined) files.remove(segment.path)
+    else keep(segment)
     const at = this.segments.indexOf(segment)
     if (at < 0) return
     this.segments.splice(at, 1)

@@ -1,10 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
-import { FLAG, MAX_ROWS, TEXT, type TextColumn } from '@hepscope/shared/event/columns.ts'
-import { formatIp } from '@hepscope/shared/net/ip.ts'
+import { FLAG, TEXT, type TextColumn } from '@hepscope/shared/event/columns.ts'
 
-const CACHE_SLOTS = 256
-const SPARE_BYTES = 0x10000
 const NUL = 0x00
 const LF = 0x0a
 const NO_BYTES = new Uint8Array(0)
@@ -18,115 +15,116 @@ const OUTSIDE: readonly TextColumn[] = [TEXT.correlationId, TEXT.agentName]
 const CHECKED: readonly TextColumn[] = Object.values(TEXT).filter((column) => column !== TEXT.extra)
 
 /**
- * Where the texts of a block's rows are, in one run of bytes: the block's arena, and behind it what had to be made.
- * Reused for block after block.
+ * Where the texts of a block's rows are if some of them had to be repaired.
  *
  * Every text is valid UTF-8 without NUL, as SQL text must be: other bytes become U+FFFD, and folded header lines
  * are joined. A payload that had to be changed so is also there as it was (`rawAt`, `rawLength`).
  */
-export class BlockTexts {
-  /** Valid up to `length`. */
-  bytes = new Uint8Array(1 << 20)
-  length = 0
+export interface RepairedTexts {
+  /** The block's arena, and behind it what had to be made. */
+  readonly bytes: Uint8Array
+  /** The same memory, all of it. */
+  readonly words: Uint32Array
   /** `row + column * rows`, as in the block. */
-  textAt: Uint32Array = new Uint32Array(0)
-  textLength: Uint32Array | Uint16Array = new Uint32Array(0)
-  payloadAt: Uint32Array = new Uint32Array(0)
-  payloadLength: Uint32Array = new Uint32Array(0)
+  readonly textAt: Uint32Array
+  readonly textLength: Uint32Array
+  readonly payloadAt: Uint32Array
+  readonly payloadLength: Uint32Array
   /** Length 0: the payload is all in its text. */
-  readonly rawAt = new Uint32Array(MAX_ROWS)
-  readonly rawLength = new Uint32Array(MAX_ROWS)
-  rawCount = 0
-  readonly srcIpAt = new Uint32Array(MAX_ROWS)
-  readonly srcIpLength = new Uint32Array(MAX_ROWS)
-  readonly dstIpAt = new Uint32Array(MAX_ROWS)
-  readonly dstIpLength = new Uint32Array(MAX_ROWS)
-  readonly #cache = new AddressCache()
+  readonly rawAt: Uint32Array
+  readonly rawLength: Uint32Array
+}
 
-  load(block: EventBlock): void {
-    const { arena } = block
-    if (this.bytes.length < arena.length + SPARE_BYTES) this.bytes = new Uint8Array(arena.length + 4 * SPARE_BYTES)
-    this.bytes.set(arena)
-    this.length = arena.length
-    this.textAt = block.textAt
-    this.textLength = block.textLength
-    this.payloadAt = block.payloadAt
-    this.payloadLength = block.payloadLength
-    this.rawLength.fill(0, 0, block.count)
-    this.rawCount = 0
-    if (!isAscii(arena) || arena.includes(NUL) || hasFold(arena)) this.#repair(block)
-    this.#cache.clear()
+/** Repair the texts of a block. @returns undefined if all are fine as they are, which is the rule */
+export function repairTexts(block: EventBlock): RepairedTexts | undefined {
+  const { arena } = block
+  if (isAscii(arena) && !arena.includes(NUL) && !hasFold(arena)) return undefined
+  const repair = new TextRepair(block)
+  return repair.isNeeded ? repair.result : undefined
+}
+
+/** Looks at each row of a block whose arena is not plain ASCII, or has folded lines. */
+class TextRepair {
+  readonly #block: EventBlock
+  readonly #textAt: Uint32Array
+  readonly #textLength: Uint32Array
+  readonly #payloadAt: Uint32Array
+  readonly #payloadLength: Uint32Array
+  readonly #rawAt: Uint32Array
+  readonly #rawLength: Uint32Array
+  #bytes: Uint8Array
+  #length: number
+
+  constructor(block: EventBlock) {
+    this.#block = block
+    this.#bytes = block.arena
+    this.#length = block.arena.length
+    this.#textAt = block.textAt.slice()
+    this.#textLength = Uint32Array.from(block.textLength)
+    this.#payloadAt = block.payloadAt.slice()
+    this.#payloadLength = block.payloadLength.slice()
+    this.#rawAt = new Uint32Array(block.rows)
+    this.#rawLength = new Uint32Array(block.rows)
     for (let row = 0; row < block.count; row++) {
-      const flags = block.flags[row] ?? 0
-      const size = (flags & FLAG.ipv4) !== 0 ? 4 : (flags & FLAG.ipv6) !== 0 ? 16 : 0
-      this.#placeIp(block.srcIpBytes(row), size, row, this.srcIpAt, this.srcIpLength)
-      this.#placeIp(block.dstIpBytes(row), size, row, this.dstIpAt, this.dstIpLength)
+      const columns = this.#repairPayload(row) ? OUTSIDE : CHECKED
+      for (const column of columns) this.#repairText(row, column)
     }
   }
 
-  #placeIp(ip: Uint8Array, size: number, row: number, at: Uint32Array, length: Uint32Array): void {
-    if (size === 0) {
-      length[row] = 0
-      return
-    }
-    const cache = this.#cache
-    const slot = cache.find(ip, size)
-    if (!cache.isHit) {
-      const text = encoder.encode(formatIp(ip, 0, size))
-      cache.at[slot] = this.#place(text)
-      cache.length[slot] = text.length
-    }
-    at[row] = cache.at[slot] ?? 0
-    length[row] = cache.length[slot] ?? 0
-  }
+  /** True if something was made. */
+  isNeeded = false
 
-  /** Look at each row of a block whose arena is not plain ASCII, or has folded lines. */
-  #repair(block: EventBlock): void {
-    this.textAt = this.textAt.slice()
-    this.textLength = Uint32Array.from(this.textLength)
-    this.payloadAt = this.payloadAt.slice()
-    this.payloadLength = this.payloadLength.slice()
-    for (let row = 0; row < block.count; row++) {
-      const columns = this.#repairPayload(block, row) ? OUTSIDE : CHECKED
-      for (const column of columns) this.#repairText(block, row, column)
+  get result(): RepairedTexts {
+    const bytes = new Uint8Array((this.#length + 3) & ~3)
+    bytes.set(this.#bytes.subarray(0, this.#length))
+    return {
+      bytes,
+      words: new Uint32Array(bytes.buffer),
+      textAt: this.#textAt,
+      textLength: this.#textLength,
+      payloadAt: this.#payloadAt,
+      payloadLength: this.#payloadLength,
+      rawAt: this.#rawAt,
+      rawLength: this.#rawLength,
     }
   }
 
   /** @returns true if the payload cannot hold a text that needs repair */
-  #repairPayload(block: EventBlock, row: number): boolean {
-    const payload = block.payload(row)
-    const isCompressed = ((block.flags[row] ?? 0) & FLAG.compressedPayload) !== 0
+  #repairPayload(row: number): boolean {
+    const payload = this.#block.payload(row)
+    const isCompressed = ((this.#block.flags[row] ?? 0) & FLAG.compressedPayload) !== 0
     const hasNul = payload.includes(NUL)
     if (isCompressed || hasNul || !isUtf8(payload)) {
-      this.rawAt[row] = this.payloadAt[row] ?? 0
-      this.rawLength[row] = payload.length
-      if (payload.length > 0) this.rawCount++
+      this.#rawAt[row] = this.#payloadAt[row] ?? 0
+      this.#rawLength[row] = payload.length
       const text = isCompressed ? NO_BYTES : encoder.encode(lossyText(payload))
-      this.payloadAt[row] = this.#place(text)
-      this.payloadLength[row] = text.length
+      this.#payloadAt[row] = this.#place(text)
+      this.#payloadLength[row] = text.length
       return false
     }
     return isAscii(payload) && !hasFold(payload)
   }
 
-  #repairText(block: EventBlock, row: number, column: TextColumn): void {
+  #repairText(row: number, column: TextColumn): void {
+    const block = this.#block
     const bytes = block.textBytes(column, row)
     if (isPlain(bytes)) return
     const text = encoder.encode(block.text(column, row).replaceAll('\0', '\ufffd'))
     const i = row + column * block.rows
-    this.textAt[i] = this.#place(text)
-    this.textLength[i] = text.length
+    this.#textAt[i] = this.#place(text)
+    this.#textLength[i] = text.length
   }
 
   #place(text: Uint8Array): number {
-    const at = this.length
-    if (at + text.length > this.bytes.length) {
-      const grown = new Uint8Array(2 * (at + text.length))
-      grown.set(this.bytes)
-      this.bytes = grown
+    const at = this.#length
+    if (!this.isNeeded || at + text.length > this.#bytes.length) {
+      const grown = new Uint8Array(at + Math.max(text.length, at >> 1))
+      grown.set(this.#bytes.subarray(0, at))
+      this.#bytes = grown
+      this.isNeeded = true
     }
-    this.bytes.set(text, at)
-    this.length = at + text.length
+    this.#bytes.set(text, at)
+    this.#length = at + text.length
     return at
   }
 }
@@ -148,34 +146,4 @@ function isPlain(bytes: Uint8Array): boolean {
 function hasFold(bytes: Uint8Array): boolean {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   return view.includes('\n ') || view.includes('\n\t')
-}
-
-/** Where the texts of the addresses are that were met last; two that want the same slot replace each other. */
-class AddressCache {
-  readonly at = new Uint32Array(CACHE_SLOTS)
-  readonly length = new Uint32Array(CACHE_SLOTS)
-  /** Of the last `find`. */
-  isHit = false
-  readonly #size = new Uint8Array(CACHE_SLOTS)
-  readonly #bytes = new Uint8Array(CACHE_SLOTS * 16)
-
-  clear(): void {
-    this.#size.fill(0)
-  }
-
-  /** Slot of an address; if it was not there, it is now, and the caller fills in `at` and `length`. */
-  find(ip: Uint8Array, size: number): number {
-    let hash = size
-    for (let i = 0; i < size; i++) hash = Math.imul(hash ^ (ip[i] ?? 0), 0x01000193)
-    const slot = (hash ^ (hash >>> 15)) & (CACHE_SLOTS - 1)
-    const base = slot * 16
-    let isHit = this.#size[slot] === size
-    for (let i = 0; isHit && i < size; i++) isHit = this.#bytes[base + i] === ip[i]
-    if (!isHit) {
-      this.#size[slot] = size
-      for (let i = 0; i < size; i++) this.#bytes[base + i] = ip[i] ?? 0
-    }
-    this.isHit = isHit
-    return slot
-  }
 }

@@ -40,6 +40,8 @@ export class Catalog {
   readonly #events: CatalogEvents
   readonly #generations: Generation[]
   readonly #units: SealedUnit[]
+  /** Expired, and still read. */
+  readonly #leaving = new Set<SealedUnit>()
   #nextId = 2
 
   constructor(manifests: readonly KnownManifest[], events: CatalogEvents) {
@@ -87,11 +89,43 @@ export class Catalog {
     if (generation.readers === 0) this.#events.onGenerationUnused(generation)
   }
 
+  /** The rows of some units are in one from now on. */
+  merge(units: readonly SealedUnit[], name: string, manifest: Manifest): void {
+    this.#units.push({ name, manifest, readable: manifest.files, readers: 0, isExpired: false })
+    // Some of their files may have expired since.
+    const names = new Set(units.map((unit) => unit.name))
+    for (const unit of this.#units.filter((known) => names.has(known.name) && known.name !== name)) this.expire(unit)
+  }
+
   /** Let no new search use a unit. */
   expire(unit: SealedUnit): void {
     this.#units.splice(this.#units.indexOf(unit), 1)
     unit.isExpired = true
-    if (unit.readers === 0) this.#events.onUnitUnused(unit)
+    this.#leaving.add(unit)
+    if (unit.readers === 0) this.#leave(unit)
+  }
+
+  /** Let no new search use those files of a unit that its new manifest does not name. */
+  narrow(unit: SealedUnit, manifest: Manifest): void {
+    const paths = new Set(manifest.files.map(({ path }) => path))
+    const readable = unit.readable.filter(({ path }) => paths.has(path))
+    this.#units.splice(this.#units.indexOf(unit), 0, {
+      name: unit.name,
+      manifest,
+      readable,
+      readers: 0,
+      isExpired: false,
+    })
+    this.expire(unit)
+  }
+
+  /** Nobody reads an expired unit any more; files that another unit has too stay. */
+  #leave(unit: SealedUnit): void {
+    this.#leaving.delete(unit)
+    const others = [...this.#units, ...this.#leaving].filter(({ name }) => name === unit.name)
+    const needed = new Set(others.flatMap(({ manifest }) => manifest.files.map(({ path }) => path)))
+    const files = unit.manifest.files.filter(({ path }) => !needed.has(path))
+    this.#events.onUnitUnused({ ...unit, manifest: { ...unit.manifest, files } })
   }
 
   snapshot(): Snapshot {
@@ -107,7 +141,7 @@ export class Catalog {
         if (--generation.readers === 0 && generation.isSealed) this.#events.onGenerationUnused(generation)
       }
       for (const unit of units) {
-        if (--unit.readers === 0 && unit.isExpired) this.#events.onUnitUnused(unit)
+        if (--unit.readers === 0 && unit.isExpired) this.#leave(unit)
       }
     }
     return { generations, units, release }

@@ -2,19 +2,26 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import type { AskOptions, Incomplete, StoreAnswer } from './answer.ts'
 import { BlockLog } from './block-log.ts'
+import { CallTable } from './calls/call-table.ts'
+import { EarlierCalls } from './calls/earlier-calls.ts'
 import { Catalog } from './catalog.ts'
+import { Compaction } from './compaction.ts'
 import { interruptUntil, openDatabase } from './database.ts'
 import { nodeFiles, type StoreFiles } from './files.ts'
 import type { Generation } from './generation.ts'
 import { HotTables } from './hot-tables.ts'
 import { type Inserted, Inserter } from './inserter.ts'
+import { KeptSegments } from './kept-segments.ts'
+import { type LakeStore, openLakeStore } from './lake/lake-store.ts'
 import { type Layout, layoutOf } from './layout.ts'
+import { type LogDirection, type LogPosition, LogReader } from './log-reader.ts'
 import { type StoreSettings, settingsOf, type StoreOptions } from './options.ts'
 import { PendingBlocks } from './pending-blocks.ts'
-import { recover, type Recovered } from './recovery.ts'
-import { expireUnits, removeParquet } from './retention.ts'
+import { recover, type Recovered, withSegments } from './recovery.ts'
+import { expireFiles, removeParquet } from './retention.ts'
 import { Sealer } from './sealer.ts'
 import { Sealing } from './sealing.ts'
+import { isEventTable } from './schema.ts'
 import { SearchPool } from './search-pool.ts'
 import { SqlQueries } from './sql-query.ts'
 import { EMPTY_STATS, type StoreFault, type StoreStats } from './stats.ts'
@@ -22,6 +29,11 @@ import { Troubles } from './troubles.ts'
 
 const TICK_MS = 1000
 const RETENTION_MS = 3_600_000
+const DAY_MS = 86_400_000
+/** Bytes that wait to be inserted, past which no merge of files begins. */
+const MERGE_YIELD_BYTES = 8 * 1024 * 1024
+/** Bytes that wait to be inserted, past which calls give way. */
+const CALLS_YIELD_BYTES = 8 * 1024 * 1024
 /** Within this time a row can be searched, if nothing is wrong. */
 const SEARCHABLE_MS = 1500
 
@@ -32,27 +44,30 @@ export interface EngineWorld {
   readonly now?: () => number
   /** Told of what goes wrong and is handled; not of each repetition. */
   readonly onFault?: (fault: StoreFault) => void
+  /** Stands between sealing to a lake and DuckDB. */
+  readonly sealConnection?: (connection: DuckDBConnection) => DuckDBConnection
 }
 
 interface EngineParts {
   readonly settings: StoreSettings
   readonly files: StoreFiles
   readonly now: () => number
-  readonly onFault: (fault: StoreFault) => void
+  readonly troubles: Troubles
   readonly layout: Layout
   readonly recovered: Recovered
+  readonly lakeStore: LakeStore | undefined
   readonly database: DuckDBInstance
   readonly connections: readonly DuckDBConnection[]
 }
 
-/** Connections for inserting, sealing, dropping, and copying rows for SQL; the rest is for searches. */
-const OWN_CONNECTIONS = 4
+/** For inserting, sealing, merging, dropping, copying rows for SQL, writing and reading calls; the rest is for searches. */
+const OWN_CONNECTIONS = 7
 
 /**
  * Open a data directory: finish or undo what a sealing had begun, and begin to read the log of earlier runs back.
  * Blocks may be appended at once; searches see the old rows as they come.
  *
- * @throws if the directory cannot be used or DuckDB does not start
+ * @throws if the directory cannot be used, DuckDB does not start, or it lacks an extension for the lake
  */
 export async function openEngine(options: StoreOptions, world: EngineWorld = {}): Promise<StoreEngine> {
   const settings = settingsOf(options)
@@ -62,7 +77,20 @@ export async function openEngine(options: StoreOptions, world: EngineWorld = {})
   const database = await openDatabase({ ...settings, temporaryDirectory: layout.temporary })
   const connections: DuckDBConnection[] = []
   while (connections.length < OWN_CONNECTIONS + settings.searches) connections.push(await database.connect())
-  return new StoreEngine({ settings, files, now, onFault, layout, recovered, database, connections })
+  const troubles = new Troubles(now, onFault)
+  const parts = { settings, files, now, troubles, layout, database, connections }
+  if (settings.lake === undefined) return new StoreEngine({ ...parts, recovered, lakeStore: undefined })
+  const { store: lakeStore, sealedSegments } = await openLakeStore(settings.lake, {
+    ...settings,
+    ...world,
+    logDirectory: layout.log,
+    files,
+    now,
+    connect: () => database.connect(),
+    onFault: (error) => troubles.begin('lake', 'lake', error),
+    onWell: () => troubles.end('lake'),
+  })
+  return new StoreEngine({ ...parts, recovered: withSegments(recovered, sealedSegments), lakeStore })
 }
 
 /**
@@ -83,25 +111,37 @@ export class StoreEngine {
   readonly #sealConnection: DuckDBConnection
   readonly #catalog: Catalog
   readonly #log: BlockLog
+  readonly #kept: KeptSegments
+  readonly #logReader: LogReader
   readonly #pending: PendingBlocks
+  readonly #calls: CallTable
+  readonly #hot: HotTables
   readonly #inserter: Inserter
   readonly #sealing: Sealing
+  readonly #compaction: Compaction
+  readonly #mergeConnection: DuckDBConnection
   readonly #searches: SearchPool
   readonly #sql: SqlQueries
   readonly #troubles: Troubles
+  readonly #lakeStore: LakeStore | undefined
   readonly #timers: NodeJS.Timeout[]
   readonly #drops = new Map<Generation, Promise<void>>()
   #storedRows = 0
+  readonly #expired = { age: 0, 'table-size': 0, size: 0 }
   #replayedRows = 0
   #newestUs = 0
   #openSegmentRows = 0
   #ending: Promise<void> | undefined
   #closed: Promise<void> | undefined
+  #isReleased = false
 
-  constructor({ settings, files, now, onFault, layout, recovered, database, connections }: EngineParts) {
-    const [insertConnection, sealConnection, dropConnection, copyConnection, ...searchConnections] = connections
+  constructor(parts: EngineParts) {
+    const { settings, files, now, troubles, layout, recovered, lakeStore, database, connections } = parts
+    const [insertConnection, sealConnection, dropConnection, copyConnection, ...others] = connections
+    const [callConnection, earlierConnection, mergeConnection, ...searchConnections] = others
     if (!insertConnection || !sealConnection || !dropConnection || !copyConnection)
       throw new Error('too few connections')
+    if (!callConnection || !earlierConnection || !mergeConnection) throw new Error('too few connections')
     this.#settings = settings
     this.#files = files
     this.#now = now
@@ -109,15 +149,28 @@ export class StoreEngine {
     this.#database = database
     this.#connections = connections
     this.#sealConnection = sealConnection
-    this.#troubles = new Troubles(now, onFault)
+    this.#troubles = troubles
+    this.#lakeStore = lakeStore
     for (const fault of recovered.faults) this.#troubles.note('recovery', fault)
 
     const hot = new HotTables(insertConnection)
+    this.#hot = hot
     this.#catalog = new Catalog(recovered.manifests, {
-      onGenerationUnused: (generation) => this.#dropTables(generation, dropConnection),
+      onGenerationUnused: (generation) => this.#noteDrop(generation, hot.drop(generation, dropConnection)),
       onUnitUnused: (unit) => this.#troubles.guard('retention', () => removeParquet(unit, files, layout)),
     })
     const catalog = this.#catalog
+    this.#kept = new KeptSegments({
+      directory: layout.keptLog,
+      files,
+      maxBytes: settings.logKeepBytes,
+      onFault: (error) => this.#troubles.note('log-remove', error),
+    })
+    this.#logReader = new LogReader({
+      files,
+      segments: () => [...this.#kept.all, ...this.#log.segments],
+      onFault: (segment, error) => this.#troubles.note('log-read', `${segment.name}: ${String(error)}`),
+    })
     this.#log = new BlockLog({
       directory: layout.log,
       files,
@@ -125,7 +178,11 @@ export class StoreEngine {
       maxBytes: settings.logMaxBytes,
       isNameTaken: (name) =>
         recovered.sealedSegments.has(name) || catalog.units.some(({ manifest }) => manifest.segments.includes(name)),
-      onFault: (cause, error) => this.#troubles.begin('log', cause, error),
+      keep: (segment) => this.#kept.take(segment),
+      onFault: (cause, error) => {
+        this.#troubles.begin('log', cause, error)
+        if (cause === 'disk-full') this.#kept.clear()
+      },
       now,
     })
     this.#pending = new PendingBlocks({
@@ -134,12 +191,46 @@ export class StoreEngine {
       memoryBytes: settings.pendingBytes,
       onDamage: (segment, kind, bytes) => this.#troubles.note(`${kind}-log`, `${segment.name}: ${bytes} bytes`),
     })
+    const earlier = new EarlierCalls({
+      catalog,
+      dataDir: settings.dataDir,
+      connection: earlierConnection,
+      maxCalls: settings.maxCalls,
+      onFault: (error) => this.#troubles.note('calls', error),
+    })
+    this.#calls = new CallTable({
+      catalog,
+      connection: callConnection,
+      earlier,
+      maxCalls: settings.maxCalls,
+      isBehind: () => this.#pending.bytes > CALLS_YIELD_BYTES,
+      isReplaying: () => this.#pending.replayBytes > 0,
+      onFault: (error) => this.#troubles.note('calls', error),
+      now,
+    })
+    this.#mergeConnection = mergeConnection
+    this.#compaction = new Compaction({
+      catalog,
+      layout,
+      files,
+      connection: mergeConnection,
+      isQuiet: () => catalog.full.length < 2 && this.#pending.bytes < MERGE_YIELD_BYTES,
+      onFault: (error) => this.#troubles.note('merge', error),
+      now,
+    })
+    const sealer = new Sealer({ layout, files, connection: sealConnection, now })
     this.#sealing = new Sealing({
       catalog,
       log: this.#log,
-      sealer: new Sealer({ layout, files, connection: sealConnection, now }),
+      seal: async (generation) => {
+        if (lakeStore !== undefined) return lakeStore.seal(generation, catalog)
+        const { name, manifest } = await sealer.seal(generation)
+        return () => catalog.replace(generation, name, manifest)
+      },
+      complete: (generation) => this.#calls.complete(generation),
       onDone: () => {
         this.#troubles.end('seal')
+        void this.#compaction.run()
         this.#inserter.wake()
       },
       onFault: (cause, error) => this.#troubles.begin('seal', cause, error),
@@ -150,27 +241,37 @@ export class StoreEngine {
       catalog,
       delayMs: settings.insertDelayMs,
       isFull: (rows, bytes) => rows >= settings.sealRows || bytes >= settings.sealBytes,
+      onAdded: ({ blocks, isReplay }) => this.#calls.take(blocks, isReplay),
       onInserted: (inserted) => this.#inserted(inserted),
       onDropped: (rows) => this.#troubles.drop('insert-failed', rows),
-      onRotated: () => void this.#sealing.run(),
+      onRotated: () => {
+        if (catalog.full.length > 1) this.#compaction.giveWay()
+        void this.#sealing.run()
+      },
       onFault: (cause, error) => this.#troubles.begin('insert', cause, error),
       onRecovered: () => this.#troubles.end('insert'),
       now,
     })
+    const places = { catalog, dataDir: settings.dataDir, lake: lakeStore?.lake }
     this.#searches = new SearchPool({
-      catalog,
-      dataDir: settings.dataDir,
+      places,
       connections: searchConnections,
       timeoutMs: settings.searchTimeoutMs,
       incomplete: () => this.#incomplete(),
+      bringCalls: async () => {
+        await this.#calls.flush()
+        const { waitingBytes } = this.#calls
+        return waitingBytes > 0 ? { reason: 'behind', pending_bytes: waitingBytes } : undefined
+      },
     })
-    this.#sql = new SqlQueries({ catalog, layout, connection: copyConnection, timeoutMs: settings.searchTimeoutMs })
+    this.#sql = new SqlQueries({ places, layout, connection: copyConnection, timeoutMs: settings.searchTimeoutMs })
     this.#timers = [
       setInterval(() => void this.#log.sync(), settings.syncIntervalMs),
       setInterval(() => this.#tick(), TICK_MS),
       setInterval(() => void this.applyRetention(), RETENTION_MS),
     ]
     void this.applyRetention()
+    void this.#compaction.run()
     this.#inserter.hurry()
   }
 
@@ -206,14 +307,26 @@ export class StoreEngine {
     return this.#searches.messages(body, options)
   }
 
+  /** Answer the body of `POST /transactions/calls`. Never rejects. */
+  calls(body: unknown, options?: AskOptions): Promise<StoreAnswer> {
+    return this.#searches.calls(body, options)
+  }
+
   /** Answer the body of `POST /query`. Never rejects. */
-  query(body: unknown, options: AskOptions = {}): Promise<StoreAnswer> {
+  async query(body: unknown, options: AskOptions = {}): Promise<StoreAnswer> {
+    await this.#calls.flush()
     return this.#sql.ask(body, options.signal)
+  }
+
+  /** Blocks next to a position of the log, about 1 MiB of them, in the order of writing. Never rejects. */
+  readLog(direction: LogDirection, from: LogPosition): Promise<EventBlock[]> {
+    return this.#logReader.read(direction, from)
   }
 
   /** Wait until all blocks appended so far can be searched and would survive a power cut. */
   async flush(): Promise<void> {
     await this.#inserter.drain()
+    await this.#calls.flush()
     await this.#log.sync()
   }
 
@@ -225,10 +338,17 @@ export class StoreEngine {
 
   /** Remove what is older than the configured retention. */
   async applyRetention(): Promise<void> {
-    const { retentionDays } = this.#settings
-    if (retentionDays === 0) return
+    const { retention } = this.#settings
+    const segments = this.#log.segments.map(({ name }) => name)
+    await this.#lakeStore?.keepUp(retention.days, segments, (error) => this.#troubles.note('lake-upkeep', error))
+    const nowMs = this.#now()
+    if (retention.days > 0) this.#kept.expire(nowMs - retention.days * DAY_MS)
     try {
-      await expireUnits(this.#catalog, this.#files, this.#layout, retentionDays, this.#now())
+      const expired = await expireFiles(this.#catalog, this.#files, this.#layout, retention, nowMs)
+      for (const { file, why } of expired) {
+        this.#expired[why] += file.rows
+        this.#troubles.note('retention', `${file.path}: ${file.rows} rows removed (${why})`)
+      }
     } catch (error) {
       this.#troubles.note('retention', error)
     }
@@ -236,7 +356,9 @@ export class StoreEngine {
 
   stats(): StoreStats {
     const { units, generations } = this.#catalog
-    const files = units.flatMap(({ readable }) => readable)
+    const lakeFiles = this.#lakeStore?.lake.lastView?.contents ?? []
+    const files = [...units.flatMap(({ readable }) => readable), ...lakeFiles]
+    const events = files.filter(({ table }) => isEventTable(table))
     const pendingBytes = this.#pending.bytes
     const lastError = this.#troubles.current
     return {
@@ -246,13 +368,18 @@ export class StoreEngine {
       storedRows: this.#storedRows,
       replayedRows: this.#replayedRows,
       dropped: this.#troubles.dropped,
+      calls: this.#calls.callCount,
+      callRows: this.#calls.writtenRows,
+      callSkippedRows: this.#calls.skippedRows,
       logBytes: this.#log.bytes,
       logSegments: this.#log.segments.length,
+      logKeptBytes: this.#kept.bytes,
+      expiredRows: { ...this.#expired },
       pendingBytes,
       replayBytes: this.#pending.replayBytes,
       lagMs: this.#lagMs(),
       hotRows: generations.reduce((rows, generation) => rows + generation.rows, 0),
-      sealedRows: files.reduce((rows, file) => rows + file.rows, 0),
+      sealedRows: events.reduce((rows, file) => rows + file.rows, 0),
       sealedFiles: files.length,
       sealedBytes: files.reduce((bytes, file) => bytes + file.bytes, 0),
       isSealing: this.#sealing.isRunning,
@@ -272,8 +399,29 @@ export class StoreEngine {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#log.close()
     const sealing = interruptUntil([this.#sealConnection], this.#sealing.close())
-    await Promise.all([sealing, this.#inserter.close(), this.#searches.close(), this.#sql.close()])
+    const merging = interruptUntil([this.#mergeConnection], this.#compaction.close())
+    const lake = this.#lakeStore?.close()
+    await Promise.all([
+      sealing,
+      merging,
+      this.#calls.close(),
+      this.#inserter.close(),
+      this.#searches.close(),
+      this.#sql.close(),
+    ])
+    await lake
     await Promise.all(this.#drops.values())
+    this.release()
+  }
+
+  /**
+   * Let go of the database at once, when the thread ends without a `close`. SQL functions that are still known to a
+   * database when its thread is torn down would end the whole process.
+   */
+  release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.#hot.release()
     for (const connection of this.#connections) connection.closeSync()
     this.#database.closeSync()
   }
@@ -289,8 +437,10 @@ export class StoreEngine {
   }
 
   #tick(): void {
-    const { filling } = this.#catalog
+    const { filling, full } = this.#catalog
     if (filling.startedMs === undefined || this.#now() - filling.startedMs < this.#settings.sealIntervalMs) return
+    // While sealing is held up, more generations would only keep rows from being inserted.
+    if (full.length > 0) return
     void this.#endGeneration()
   }
 
@@ -315,11 +465,8 @@ export class StoreEngine {
     this.#newestUs = newestUs
   }
 
-  #dropTables(generation: Generation, connection: DuckDBConnection): void {
-    const drop = async (): Promise<void> => {
-      for (const { sqlName } of generation.tables.values()) await connection.run(`DROP TABLE IF EXISTS ${sqlName}`)
-    }
-    const dropped = drop()
+  #noteDrop(generation: Generation, drop: Promise<void>): void {
+    const dropped = drop
       .catch((error: unknown) => this.#troubles.note('drop', error))
       .finally(() => this.#drops.delete(generation))
     this.#drops.set(generation, dropped)

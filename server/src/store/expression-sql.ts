@@ -1,11 +1,9 @@
 import type { Condition, Expression, Field } from '@hepscope/shared/filter/expression.ts'
-import { formatIp } from '@hepscope/shared/net/ip.ts'
-import { type Network, parseNetwork } from '@hepscope/shared/net/network.ts'
+import { parseNetwork } from '@hepscope/shared/net/network.ts'
+import { ALWAYS, allOf, anyOf, NEVER, not, wildcardPattern } from './logic-sql.ts'
+import { networkSql } from './network-sql.ts'
 import type { Parameters } from './parameters.ts'
-import { columnsOf, kindOf, protoOf, type TableName } from './schema.ts'
-
-const NEVER = 'FALSE'
-const ALWAYS = 'TRUE'
+import { columnsOf, type EventTable, kindOf, protoOf } from './schema.ts'
 
 /** Columns of the texts that a bare word is looked for in. */
 const ANYWHERE = [
@@ -36,18 +34,18 @@ const TEXT_FIELDS = {
  * @param parameters gets the values: none of them becomes SQL text
  * @returns `TRUE` or `FALSE` if it is the same for every row
  */
-export function expressionSql(expression: Expression, table: TableName, parameters: Parameters): string {
+export function expressionSql(expression: Expression, table: EventTable, parameters: Parameters): string {
   return new TableExpression(table, parameters).sql(expression)
 }
 
 type MatchMode = 'whole' | 'part'
 
 class TableExpression {
-  readonly #table: TableName
+  readonly #table: EventTable
   readonly #parameters: Parameters
   readonly #columns: ReadonlySet<string>
 
-  constructor(table: TableName, parameters: Parameters) {
+  constructor(table: EventTable, parameters: Parameters) {
     this.#table = table
     this.#parameters = parameters
     this.#columns = new Set(columnsOf(kindOf(table)).map(({ name }) => name))
@@ -80,10 +78,13 @@ class TableExpression {
       case 'ua':
         return this.#texts(TEXT_FIELDS[field], value, mode)
       case 'ip':
-        return anyOf([this.#network('src_ip', parseNetwork(value)), this.#network('dst_ip', parseNetwork(value))])
+        return anyOf([
+          networkSql(this.#parameters, 'src_ip', parseNetwork(value)),
+          networkSql(this.#parameters, 'dst_ip', parseNetwork(value)),
+        ])
       case 'src':
       case 'dst':
-        return this.#network(`${field}_ip`, parseNetwork(value))
+        return networkSql(this.#parameters, `${field}_ip`, parseNetwork(value))
       case 'port':
         return anyOf([this.#port('src_port', value), this.#port('dst_port', value)])
       case 'proto':
@@ -123,51 +124,6 @@ class TableExpression {
     return `${column} = ${Number(text)}`
   }
 
-  #network(column: string, network: Network | undefined): string {
-    if (network === undefined) return NEVER
-    const { address, prefixBits } = network
-    if (prefixBits === address.length * 8) {
-      return `${column} = ${this.#parameters.text(formatIp(address, 0, address.length))}`
-    }
-    return address.length === 4 ? this.#network4(column, network) : this.#network6(column, network)
-  }
-
-  /** The numbers before the prefix ends as text, and the bounds of the one that it ends in. */
-  #network4(column: string, { address, prefixBits }: Network): string {
-    const whole = prefixBits >> 3
-    const start = `${[...address.subarray(0, whole)].join('.')}.`
-    const isIpv4 = `(${column} <> '' AND NOT contains(${column}, ':'))`
-    const conditions = whole === 0 ? [isIpv4] : [`starts_with(${column}, ${this.#parameters.text(start)})`]
-    const rest = prefixBits & 7
-    if (rest !== 0) {
-      const size = 1 << (8 - rest)
-      const least = (address[whole] ?? 0) & ~(size - 1)
-      const part = `TRY_CAST(split_part(${column}, '.', ${whole + 1}) AS UINTEGER)`
-      conditions.push(`${part} BETWEEN ${least} AND ${least + size - 1}`)
-    }
-    return caseOf(isIpv4, allOf(conditions))
-  }
-
-  /** On the 32 hex digits of the address, four bits each: those that the prefix may begin with. */
-  #network6(column: string, { address, prefixBits }: Network): string {
-    const digits = Array.from(address, (byte) => byte.toString(16).padStart(2, '0')).join('')
-    const whole = prefixBits >> 2
-    const rest = prefixBits & 3
-    const start = digits.slice(0, whole)
-    const size = 1 << (4 - rest)
-    const least = parseInt(digits.charAt(whole), 16) & ~(size - 1)
-    const starts = rest === 0 ? [start] : Array.from({ length: size }, (_, i) => `${start}${(least + i).toString(16)}`)
-    const length = start.length + (rest === 0 ? 0 : 1)
-    const groups = leadingGroups(address, prefixBits)
-    const guard =
-      groups.length === 0
-        ? `contains(${column}, ':')`
-        : `starts_with(${column}, ${this.#parameters.text(`${groups.join(':')}:`)})`
-    if (prefixBits === groups.length * 16) return guard
-    const isInside = `substr(${hexDigits(column)}, 1, ${length}) IN (${this.#parameters.texts(starts)})`
-    return caseOf(guard, isInside)
-  }
-
   #anywhere(value: string): string {
     const endpoint = this.#endpoint(value)
     if (endpoint !== undefined) return endpoint
@@ -176,8 +132,8 @@ class TableExpression {
       this.#texts(ANYWHERE, value, 'part'),
       this.#match('src_ip', value, 'part'),
       this.#match('dst_ip', value, 'part'),
-      this.#network('src_ip', network),
-      this.#network('dst_ip', network),
+      networkSql(this.#parameters, 'src_ip', network),
+      networkSql(this.#parameters, 'dst_ip', network),
     ]
     const code = this.#parameters.text(value === '0' ? '' : value)
     if (this.#columns.has('response_code')) conditions.push(`response_code = ${code}`)
@@ -194,61 +150,8 @@ class TableExpression {
     const network = parseNetwork(ipv4 ?? ipv6 ?? '')
     if (network === undefined) return undefined
     return anyOf([
-      allOf([this.#port('src_port', port), this.#network('src_ip', network)]),
-      allOf([this.#port('dst_port', port), this.#network('dst_ip', network)]),
+      allOf([this.#port('src_port', port), networkSql(this.#parameters, 'src_ip', network)]),
+      allOf([this.#port('dst_port', port), networkSql(this.#parameters, 'dst_ip', network)]),
     ])
   }
-}
-
-/** Groups that the text of every address in the network begins with: those before the first that is 0 or not whole. */
-function leadingGroups(address: Uint8Array, prefixBits: number): string[] {
-  const groups: string[] = []
-  for (let i = 0; 16 * (i + 1) <= prefixBits; i++) {
-    const group = ((address[2 * i] ?? 0) << 8) | (address[2 * i + 1] ?? 0)
-    if (group === 0) break
-    groups.push(group.toString(16))
-  }
-  return groups
-}
-
-/** The 32 hex digits of an address in RFC 5952's form. */
-function hexDigits(column: string): string {
-  const head = groupDigits(`split_part(${column}, '::', 1)`)
-  const tail = groupDigits(`split_part(${column}, '::', 2)`)
-  return `(rpad(${head}, CAST(32 - length(${tail}) AS INTEGER), '0') || ${tail})`
-}
-
-/** Groups with zeros in front, then the last four digits of each without what stands between them. */
-function groupDigits(groups: string): string {
-  const padded = `regexp_replace(${groups}, '([0-9a-f]+)', '000\\1', 'g')`
-  return `regexp_replace(${padded}, '0*([0-9a-f]{4})(:|$)', '\\1', 'g')`
-}
-
-function wildcardPattern(wanted: string): string {
-  return wanted.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%')
-}
-
-function caseOf(guard: string, condition: string): string {
-  return `CASE WHEN ${guard} THEN ${condition} ELSE FALSE END`
-}
-
-function allOf(conditions: readonly string[]): string {
-  if (conditions.includes(NEVER)) return NEVER
-  return joined(conditions, ALWAYS, 'AND')
-}
-
-function anyOf(conditions: readonly string[]): string {
-  if (conditions.includes(ALWAYS)) return ALWAYS
-  return joined(conditions, NEVER, 'OR')
-}
-
-function joined(conditions: readonly string[], neutral: string, word: 'AND' | 'OR'): string {
-  const rest = conditions.filter((condition) => condition !== neutral)
-  if (rest.length === 0) return neutral
-  return rest.length === 1 ? (rest[0] ?? neutral) : `(${rest.join(` ${word} `)})`
-}
-
-function not(condition: string): string {
-  if (condition === ALWAYS) return NEVER
-  return condition === NEVER ? ALWAYS : `(NOT ${condition})`
 }

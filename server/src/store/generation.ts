@@ -1,3 +1,4 @@
+import type { HotBlock } from './hot-blocks.ts'
 import type { TableName } from './schema.ts'
 import type { Segment } from './segment.ts'
 
@@ -30,6 +31,8 @@ export class Generation {
   readonly tables = new Map<TableName, HotTable>()
   readonly segments: Segment[] = []
   readonly ranges: EventRange[] = []
+  /** What its rows are read from. */
+  readonly blocks: HotBlock[] = []
   rows = 0
   /** Clock at the first row, ms; undefined while it is empty. */
   startedMs: number | undefined

@@ -1,10 +1,11 @@
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import { MAX_ROWS } from '@hepscope/shared/event/columns.ts'
-import { BlockTexts } from './block-texts.ts'
 import type { EventRange, Generation, HotTable } from './generation.ts'
-import { HotChunk, TextMemory } from './hot-chunk.ts'
-import { hotDefinition, kindOf, type TableKind, type TableName, tableOf } from './schema.ts'
+import { type HotBlock, HotBlocks } from './hot-blocks.ts'
+import { HotChunk } from './hot-chunk.ts'
+import { HotFunctions } from './hot-functions.ts'
+import { hotDefinition, kindOf, type TableName, tableOf } from './schema.ts'
 
 /** Rows that are handed to DuckDB in one go; it holds the thread for some 15 ms, and meanwhile no block gets to the log. */
 const FLUSH_ROWS = 8192
@@ -26,9 +27,8 @@ interface Share {
  */
 export class HotTables {
   readonly #connection: DuckDBConnection
-  readonly #texts = new BlockTexts()
-  readonly #memory = new TextMemory()
-  readonly #chunks = new Map<TableKind, HotChunk>()
+  readonly #blocks = new HotBlocks()
+  readonly #chunk = new HotChunk()
   readonly #shares = new Map<TableName, Share>()
   readonly #appenders = new Map<TableName, DuckDBAppender>()
   #generation: Generation | undefined
@@ -36,11 +36,13 @@ export class HotTables {
   #unflushedRows = 0
   /** Of the open transaction. */
   #ranges: EventRange[] = []
+  #openBlocks: HotBlock[] = []
   #totals = new Map<TableName, HotTable>()
 
   /** @param connection used by nothing else */
   constructor(connection: DuckDBConnection) {
     this.#connection = connection
+    new HotFunctions(this.#blocks).register(connection)
   }
 
   /** Rows that the open transaction has for the table that gets most. */
@@ -84,6 +86,7 @@ export class HotTables {
     if (this.#generation !== undefined) {
       for (const range of this.#ranges.splice(0)) this.#generation.addRange(range)
       for (const total of this.#totals.values()) mergeTotals(this.#generation, total)
+      for (const block of this.#openBlocks.splice(0)) this.#generation.blocks.push(block)
     }
     this.#totals.clear()
   }
@@ -95,6 +98,7 @@ export class HotTables {
     this.#unflushedRows = 0
     this.#ranges = []
     this.#totals.clear()
+    this.#blocks.remove(this.#openBlocks.splice(0))
     if (!this.#isOpen) return
     this.#isOpen = false
     try {
@@ -108,6 +112,12 @@ export class HotTables {
   release(): void {
     this.#closeAppenders()
     this.#generation = undefined
+  }
+
+  /** Drop the tables of a generation that nobody reads any more, and let go of its blocks. @throws DuckDB's error */
+  async drop(generation: Generation, connection: DuckDBConnection): Promise<void> {
+    for (const { sqlName } of generation.tables.values()) await connection.run(`DROP TABLE IF EXISTS ${sqlName}`)
+    this.#blocks.remove(generation.blocks)
   }
 
   /** Note what the blocks bring; returns the tables they go to. */
@@ -139,16 +149,13 @@ export class HotTables {
   }
 
   #append(block: EventBlock): void {
-    this.#texts.load(block)
-    this.#memory.load(this.#texts)
+    const hot = this.#blocks.add(block)
+    this.#openBlocks.push(hot)
     this.#share(block)
     for (const { table, rows, count } of this.#shares.values()) {
       if (count === 0) continue
-      const kind = kindOf(table)
-      let chunk = this.#chunks.get(kind)
-      if (chunk === undefined) this.#chunks.set(kind, (chunk = new HotChunk(kind)))
-      chunk.fill(block, this.#texts, this.#memory, rows, count)
-      this.#appenders.get(table)?.appendDataChunk(chunk.chunk)
+      this.#chunk.fill(block, hot, rows, count)
+      this.#appenders.get(table)?.appendDataChunk(this.#chunk.chunk)
     }
   }
 

@@ -36,6 +36,8 @@ export interface InserterOptions {
   readonly delayMs: number
   /** True if a generation of so many rows, and bytes of log, is big enough to be sealed. */
   readonly isFull: (rows: number, bytes: number) => boolean
+  /** Blocks are on their way into the tables; after a failure they come again. Inserting waits for the promise. */
+  readonly onAdded: (batch: Batch) => Promise<void>
   /** Rows can be searched from now on. */
   readonly onInserted: (inserted: Inserted) => void
   /** A block was given up. */
@@ -156,13 +158,14 @@ export class Inserter {
 
   /** @returns true if there is nothing to do now */
   async #step(): Promise<boolean> {
-    const { pending, hot, catalog, now } = this.#options
+    const { pending, hot, catalog, onAdded, now } = this.#options
     if (pending.isBetweenSegments) await this.#rotateIfDue()
     const isCareful = this.#settledBytes() < this.#carefulBytes
     const batch = pending.take(isCareful ? 1 : BATCH_ROWS)
     if (batch.blocks.length > 0) {
       await hot.add(catalog.filling, batch.blocks)
       this.#open = withBatch(this.#open, batch, now())
+      await onAdded(batch)
     }
     const isEmpty = batch.blocks.length === 0 && !batch.isEnd
     if (isCareful || hot.openRows >= COMMIT_ROWS || (pending.isTaken && isEmpty) || !this.#mayHold())

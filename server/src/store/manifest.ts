@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { StoreFiles } from './files.ts'
-import type { Generation } from './generation.ts'
+import type { EventRange } from './generation.ts'
 import { isTableName } from './schema.ts'
 
 const sealedFile = z.object({
@@ -23,6 +23,8 @@ const manifest = z.object({
   segments: z.array(z.string()),
   ranges: z.array(z.object({ node: z.string(), epoch: z.number(), firstSeq: z.number(), lastSeq: z.number() })),
   files: z.array(sealedFile),
+  /** Names of manifests that do not count beside this one: its files have their rows. */
+  replaces: z.array(z.string()).optional(),
 })
 
 /** A Parquet file that a manifest names. */
@@ -33,8 +35,8 @@ export type Manifest = z.infer<typeof manifest>
 
 export const MANIFEST_EXTENSION = '.json'
 
-/** Name, without extension, of what a generation is sealed into; the generation must not be empty. */
-export function sealedName({ ranges }: Generation, copy: number): string {
+/** Name, without extension, of what events are sealed into; there must be some. */
+export function sealedName({ ranges }: { readonly ranges: readonly EventRange[] }, copy: number): string {
   const first = ranges[0]
   const last = ranges.at(-1)
   const name = `${first?.epoch ?? 0}-${first?.firstSeq ?? 0}-${last?.lastSeq ?? 0}`

@@ -1,9 +1,10 @@
 import type { StoreAnswer } from './answer.ts'
+import type { LogDirection, LogPosition } from './log-reader.ts'
 import type { StoreOptions } from './options.ts'
 import type { StoreFault, StoreStats } from './stats.ts'
 
 /** What a store answers; each has a method of that name. */
-export type Question = 'search' | 'messages' | 'query'
+export type Question = 'search' | 'messages' | 'calls' | 'query'
 
 /** What the main thread sends to the worker. */
 export type ToWorker =
@@ -13,6 +14,7 @@ export type ToWorker =
   | { readonly kind: Question; readonly id: number; readonly body: unknown; readonly asRows: boolean }
   /** Nobody wants the answer any more; it comes all the same. */
   | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'log'; readonly id: number; readonly direction: LogDirection; readonly from: LogPosition }
   | { readonly kind: 'flush' | 'close'; readonly id: number }
 
 /** What the worker sends back. */
@@ -25,6 +27,8 @@ export type FromWorker =
   /** A page of an answer: a JSON text and a line end for each row. */
   | { readonly kind: 'rows'; readonly id: number; readonly lines: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: WireAnswer }
+  /** The bytes of blocks of the log, transferred. */
+  | { readonly kind: 'log'; readonly id: number; readonly blocks: readonly Uint8Array<ArrayBuffer>[] }
   | { readonly kind: 'done'; readonly id: number }
   | { readonly kind: 'stats'; readonly stats: StoreStats }
   | { readonly kind: 'fault'; readonly fault: StoreFault }

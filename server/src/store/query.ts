@@ -1,21 +1,37 @@
-import { join } from 'node:path'
-import type { Snapshot } from './catalog.ts'
 import { expressionSql } from './expression-sql.ts'
-import type { Generation } from './generation.ts'
-import type { SealedFile } from './manifest.ts'
+import { hashCondition } from './hot-columns.ts'
+import { outsideOf } from './outside.ts'
 import { Parameters, type Statement } from './parameters.ts'
 import { answerMembers } from './row-json.ts'
-import { type Column, columnsOf, hotProjection, kindOf, protoOf, type TableName } from './schema.ts'
-import { hasColumns, type MessagesRequest, type SearchRequest, type TimeRange } from './search-request.ts'
+import {
+  type Column,
+  columnsOf,
+  type EventTable,
+  hotProjection,
+  hotRows,
+  isEventTable,
+  kindOf,
+  protoOf,
+  type TableName,
+} from './schema.ts'
+import { overlaps, type SealedStep } from './sealed-view.ts'
+import {
+  type Condition,
+  hasColumns,
+  type MessagesRequest,
+  type SearchRequest,
+  type TimeRange,
+} from './search-request.ts'
+import type { StoredRows } from './stored-rows.ts'
 
 /** Columns that may hold the Call-ID of a call that a row belongs to. */
 const LINK_COLUMNS = ['session_id', 'cid', 'x_call_id']
 /** Most messages of one `messages` answer. */
-const MAX_MESSAGES = 10_000
+export const MAX_MESSAGES = 10_000
+const NEWEST_FIRST = 'timestamp DESC, epoch DESC, seq DESC'
+const OLDEST_FIRST = 'timestamp, epoch, seq'
 /** Columns that hold what was captured, or pieces of it. */
 const PAYLOAD_COLUMNS: ReadonlySet<string> = new Set(['payload', 'payload_raw', 'hep_extra'])
-/** Files of the first step of a search; each later one reads twice as many. */
-const FIRST_STEP_FILES = 4
 
 /**
  * One of the statements of a plan. Its columns are a row as JSON text, and what rows are ordered by: microseconds
@@ -24,6 +40,8 @@ const FIRST_STEP_FILES = 4
 export interface Step extends Statement {
   /** No row of this step or a later one is newer. */
   readonly maxTsUs: number
+  /** True if its rows are in a lake, which may be out of reach. */
+  readonly isRemote: boolean
 }
 
 /** How a request is answered. */
@@ -42,141 +60,178 @@ export interface Plan {
  *
  * Values are parameters, and every name in the SQL is from our own schema.
  */
-export function planSearch(request: SearchRequest, snapshot: Snapshot, dataDir: string): Plan {
+export function planSearch(request: SearchRequest, rows: StoredRows): Plan {
   const { time, limit, conditions, expression, withPayload } = request
-  const { generations, units } = snapshot
-  const tables = request.tables ?? tablesIn(snapshot)
+  const tables = request.tables ?? tablesIn(rows)
   const columns = unitedColumns(tables, withPayload)
-  const files = units
-    .flatMap(({ readable }) => readable)
-    .filter((file) => tables.includes(file.table) && overlaps(time, file.minTsUs, file.maxTsUs))
-    .sort((a, b) => b.maxTsUs - a.maxTsUs)
   const steps: Step[] = []
-  for (let at = 0, size = FIRST_STEP_FILES; at === 0 || at < files.length; at += size, size *= 2) {
-    const isFirst = at === 0
-    const sources = new Sources(columns, isFirst ? generations : [], files.slice(at, at + size), dataDir, time)
+  for (const { hot, sealed } of readsOf(rows, rows.sealed.steps(tables, time))) {
+    const sources = new Sources({ columns, hot, sealed, time, order: NEWEST_FIRST, limit })
     const filter = conditions.map((condition) => sources.parameters.condition(condition))
     for (const table of tables) {
       if (!conditions.every((condition) => hasColumns(table, condition.columns))) continue
       const q = expression === undefined ? 'TRUE' : expressionSql(expression, table, sources.parameters)
-      if (q !== 'FALSE') sources.add(table, [...filter, ...(q === 'TRUE' ? [] : [q])].join(' AND '))
+      if (q !== 'FALSE') sources.add(table, [...filter, ...(q === 'TRUE' ? [] : [q])].join(' AND '), conditions)
     }
-    const maxTsUs = isFirst ? Infinity : (files[at]?.maxTsUs ?? 0)
-    steps.push(...sources.steps('timestamp DESC, epoch DESC, seq DESC', limit, maxTsUs))
+    steps.push(...sources.steps())
   }
   return { steps, keys: keysOf(columns), limit, isNewestFirst: true }
 }
 
 /** Plan of the messages of some calls, oldest first: their own, and those that name one of the Call-IDs. */
-export function planMessages(request: MessagesRequest, snapshot: Snapshot, dataDir: string): Plan {
-  const { generations, units } = snapshot
-  const tables = request.tables ?? tablesIn(snapshot)
+export function planMessages(request: MessagesRequest, rows: StoredRows): Plan {
+  const tables = request.tables ?? tablesIn(rows)
   const columns = unitedColumns(tables, request.withPayload)
-  const files = units
-    .flatMap(({ readable }) => readable)
-    .filter((file) => overlaps(request.time, file.minTsUs, file.maxTsUs))
-  const sources = new Sources(columns, generations, files, dataDir, request.time)
-  const ids = sources.parameters.texts(request.sessionIds)
-  const ips = sources.parameters.texts(request.excludedIps)
-  const wanted = ips === '' ? [] : [`src_ip NOT IN (${ips})`, `dst_ip NOT IN (${ips})`]
-  for (const table of tables) {
-    // A read for each column instead of one with OR: each can skip what its column's minimum and maximum rule out.
-    const seen: string[] = []
-    for (const column of LINK_COLUMNS) {
-      if (!hasColumns(table, [column])) continue
-      sources.add(table, [`${column} IN (${ids})`, ...seen, ...wanted].join(' AND '))
-      seen.push(`${column} NOT IN (${ids})`)
+  const steps: Step[] = []
+  for (const { hot, sealed } of readsOf(rows, rows.sealed.all(tables, request.time))) {
+    const { time, sessionIds } = request
+    const sources = new Sources({ columns, hot, sealed, time, order: OLDEST_FIRST, limit: MAX_MESSAGES })
+    const ids = sources.parameters.texts(request.sessionIds)
+    const ips = sources.parameters.texts(request.excludedIps)
+    const wanted = ips === '' ? [] : [`src_ip NOT IN (${ips})`, `dst_ip NOT IN (${ips})`]
+    for (const table of tables) {
+      // A read for each column instead of one with OR: each can skip what its column's minimum and maximum rule out.
+      const seen: string[] = []
+      for (const column of LINK_COLUMNS) {
+        if (ids === '' || !hasColumns(table, [column])) continue
+        const condition: Condition = { columns: [column], match: 'equals', values: sessionIds }
+        sources.add(table, [`${column} IN (${ids})`, ...seen, ...wanted].join(' AND '), [condition])
+        seen.push(`${column} NOT IN (${ids})`)
+      }
+      const media = mediaSql(request.media, sources.parameters)
+      if (media !== '') sources.add(table, [media, ...wanted].join(' AND '), [])
     }
+    steps.push(...sources.steps())
   }
-  const steps = sources.steps('timestamp, epoch, seq', MAX_MESSAGES, Infinity)
   return { steps, keys: keysOf(columns), limit: MAX_MESSAGES, isNewestFirst: false }
 }
 
-/** Every table that has a row. */
-function tablesIn({ generations, units }: Snapshot): TableName[] {
-  const tables = new Set<TableName>()
-  for (const generation of generations) for (const table of generation.tables.keys()) tables.add(table)
-  for (const unit of units) for (const file of unit.readable) tables.add(file.table)
-  return [...tables].sort()
+/** Rows from or to some addresses whose correlation id names no call; `''` if there are no addresses. */
+function mediaSql(media: MessagesRequest['media'], parameters: Parameters): string {
+  const portsByIp = new Map<string, number[]>()
+  for (const { ip, port } of media) portsByIp.set(ip, [...(portsByIp.get(ip) ?? []), port])
+  const ends = [...portsByIp].flatMap(([ip, ports]) => {
+    const address = parameters.text(ip)
+    const list = ports.join(', ')
+    return [`(src_ip = ${address} AND src_port IN (${list}))`, `(dst_ip = ${address} AND dst_port IN (${list}))`]
+  })
+  // What agents write where they have no id to give.
+  return ends.length === 0 ? '' : `(length(cid) < 4 OR cid = '<null>') AND (${ends.join(' OR ')})`
 }
 
-/** The parts of a UNION over hot tables and sealed files. */
+/** Every table that has an event. */
+function tablesIn({ generations, sealed }: StoredRows): EventTable[] {
+  const tables = new Set<TableName>(sealed.tables)
+  for (const generation of generations) for (const table of generation.tables.keys()) tables.add(table)
+  return [...tables].filter(isEventTable).sort()
+}
+
+/** What one statement reads: the hot rows, a step of the sealed ones, or both. */
+interface Read {
+  readonly hot: StoredRows | undefined
+  readonly sealed: SealedStep | undefined
+}
+
+/** One read for each step. The hot rows go with the first, but never with a lake: it may be out of reach. */
+function readsOf(rows: StoredRows, steps: readonly SealedStep[]): Read[] {
+  const [first, ...others] = steps
+  const isTogether = first?.place === 'files'
+  const rest = isTogether ? others : steps
+  return [{ hot: rows, sealed: isTogether ? first : undefined }, ...rest.map((sealed) => ({ hot: undefined, sealed }))]
+}
+
+/** Which rows a statement gives. */
+interface Wanted {
+  readonly columns: readonly Column[]
+  readonly hot: StoredRows | undefined
+  readonly sealed: SealedStep | undefined
+  readonly time: TimeRange
+  readonly order: string
+  /** One more is asked for. */
+  readonly limit: number
+}
+
+/** The parts of a UNION over hot tables and sealed rows. */
 class Sources {
   readonly parameters = new Parameters()
-  readonly #columns: readonly Column[]
-  readonly #generations: readonly Generation[]
-  readonly #files: readonly SealedFile[]
-  readonly #dataDir: string
-  readonly #time: TimeRange
+  readonly #wanted: Wanted
   readonly #timeCondition: string
   readonly #parts: string[] = []
-  readonly #fileLists = new Map<TableName, string>()
 
-  constructor(
-    columns: readonly Column[],
-    generations: readonly Generation[],
-    files: readonly SealedFile[],
-    dataDir: string,
-    time: TimeRange,
-  ) {
-    this.#columns = columns
-    this.#generations = generations
-    this.#files = files
-    this.#dataDir = dataDir
-    this.#time = time
-    this.#timeCondition = this.parameters.time(time)
+  constructor(wanted: Wanted) {
+    this.#wanted = wanted
+    this.#timeCondition = this.parameters.time(wanted.time)
   }
 
-  /** Add the rows of a table, hot and sealed, that meet a condition; `''` for all. */
-  add(table: TableName, where: string): void {
-    for (const generation of this.#generations) {
-      const hot = generation.tables.get(table)
-      if (hot === undefined || !overlaps(this.#time, hot.minTsUs, hot.maxTsUs)) continue
-      this.#addFrom(table, `(SELECT ${hotProjection(kindOf(table))} FROM ${hot.sqlName})`, where)
+  /**
+   * Add the rows of a table, hot and sealed, that meet a condition; `''` for all.
+   *
+   * @param conditions that `where` has among others: those on equal texts are found by their hash
+   */
+  add(table: EventTable, where: string, conditions: readonly Condition[]): void {
+    const { hot, sealed, time } = this.#wanted
+    const outside = outsideOf(hot?.covered ?? [], this.parameters)
+    for (const generation of hot?.generations ?? []) {
+      const part = generation.tables.get(table)
+      if (part === undefined || !overlaps(time, part.minTsUs, part.maxTsUs)) continue
+      this.#addFrom(table, this.#hotRows(table, part.sqlName, outside, where, conditions), '')
     }
-    const files = this.#filesOf(table)
-    if (files === '') return
-    this.#addFrom(table, `read_parquet(${files}, union_by_name = true, hive_partitioning = false)`, where)
+    const from = sealed?.from(table, this.parameters)
+    if (from !== undefined) this.#addFrom(table, from, this.#withTime(where))
   }
 
   /** The statement over all that was added; none if there is nothing to read. */
-  steps(order: string, limit: number, maxTsUs: number): Step[] {
+  steps(): Step[] {
+    const { columns, hot, sealed, order, limit } = this.#wanted
     if (this.#parts.length === 0) return []
-    const json = answerMembers(this.#columns)
+    const json = answerMembers(columns)
       .map(({ key, sql }) => `'${key}', ${sql}`)
       .join(', ')
     const sql = `SELECT CAST(json_object(${json}) AS VARCHAR), epoch_us(timestamp), epoch, seq FROM (
       SELECT * FROM (${this.#parts.join(' UNION ALL ')}) ORDER BY ${order} LIMIT ${limit + 1}
     )`
-    return [{ ...this.parameters.statement(sql), maxTsUs }]
+    const maxTsUs = hot === undefined ? (sealed?.maxTsUs ?? Infinity) : Infinity
+    return [{ ...this.parameters.statement(sql), maxTsUs, isRemote: sealed?.place === 'lake' }]
   }
 
-  #addFrom(table: TableName, from: string, where: string): void {
+  /** The rows are found by a few columns; all are read of those only that may be in the answer. */
+  #hotRows(
+    table: EventTable,
+    sqlName: string,
+    outside: string,
+    where: string,
+    conditions: readonly Condition[],
+  ): string {
+    const { order, limit } = this.#wanted
+    const kind = kindOf(table)
+    const hashes = conditions.flatMap(({ columns, match, values }) => {
+      if (match !== 'equals') return []
+      const texts = values.filter((value) => typeof value === 'string')
+      return texts.length < values.length ? [] : (hashCondition(kind !== 'other', columns, texts) ?? [])
+    })
+    const some = hashes.length === 0 ? sqlName : `(SELECT * FROM ${sqlName} WHERE ${hashes.join(' AND ')})`
+    const all = `SELECT rid, ${hotProjection(kind)} FROM ${hotRows(kind, some)} WHERE ${outside}`
+    const conditionText = this.#withTime(where)
+    const filter = conditionText === '' ? '' : ` WHERE ${conditionText}`
+    const found = `(SELECT rid, timestamp, epoch, seq FROM (${all})${filter} ORDER BY ${order} LIMIT ${limit + 1})`
+    return `(SELECT ${hotProjection(kind)} FROM ${hotRows(kind, found, 'all')})`
+  }
+
+  #withTime(where: string): string {
+    return [this.#timeCondition, where].filter((condition) => condition !== '').join(' AND ')
+  }
+
+  #addFrom(table: EventTable, from: string, where: string): void {
     const own = new Set(columnsOf(kindOf(table)).map(({ name }) => name))
-    const list = this.#columns.map(({ name, type }) => (own.has(name) ? name : `CAST(NULL AS ${type}) AS ${name}`))
-    const conditions = [this.#timeCondition, where].filter((condition) => condition !== '').join(' AND ')
-    const filter = conditions === '' ? '' : ` WHERE ${conditions}`
+    const { columns } = this.#wanted
+    const list = columns.map(({ name, type }) => (own.has(name) ? name : `CAST(NULL AS ${type}) AS ${name}`))
+    const filter = where === '' ? '' : ` WHERE ${where}`
     this.#parts.push(`SELECT ${list.join(', ')}, ${protoOf(table)} AS proto_type FROM ${from}${filter}`)
   }
-
-  /** Parameter with the files of a table; `''` if there is none. */
-  #filesOf(table: TableName): string {
-    let list = this.#fileLists.get(table)
-    if (list === undefined) {
-      const files = this.#files.filter((file) => file.table === table)
-      list = files.length === 0 ? '' : this.parameters.list(files.map((file) => join(this.#dataDir, file.path)))
-      this.#fileLists.set(table, list)
-    }
-    return list
-  }
-}
-
-function overlaps({ from, to }: TimeRange, minTsUs: number, maxTsUs: number): boolean {
-  return (from === undefined || maxTsUs >= from * 1000) && (to === undefined || minTsUs < (to + 1) * 1000)
 }
 
 /** Columns of all tables, each once. */
-function unitedColumns(tables: readonly TableName[], withPayload: boolean): readonly Column[] {
+function unitedColumns(tables: readonly EventTable[], withPayload: boolean): readonly Column[] {
   const columns = new Map<string, Column>()
   // The tables with most columns first, so that the order is theirs.
   const lists = tables.map((table) => columnsOf(kindOf(table))).sort((a, b) => b.length - a.length)

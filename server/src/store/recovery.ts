@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import type { StoreFiles } from './files.ts'
 import type { Layout } from './layout.ts'
 import type { KnownManifest } from './catalog.ts'
-import { isSealedName, MANIFEST_EXTENSION, readManifest } from './manifest.ts'
+import { isSealedName, type Manifest, MANIFEST_EXTENSION, readManifest } from './manifest.ts'
 import { isTableName } from './schema.ts'
 
-const TEMPORARY_EXTENSION = '.tmp'
+export const TEMPORARY_EXTENSION = '.tmp'
 
 export interface Recovered {
   readonly manifests: readonly KnownManifest[]
@@ -25,7 +25,7 @@ export interface Recovered {
  */
 export function recover(files: StoreFiles, layout: Layout): Recovered {
   const faults: string[] = []
-  const manifests: KnownManifest[] = []
+  const found: { readonly name: string; readonly manifest: Manifest }[] = []
   files.makeDirectory(layout.sealed)
   files.makeDirectory(layout.log)
   files.makeDirectory(layout.parquet)
@@ -50,14 +50,21 @@ export function recover(files: StoreFiles, layout: Layout): Recovered {
       faults.push(`not a manifest: ${path}`)
       continue
     }
-    // One missing file must not make every search fail.
-    const readable = manifest.files.filter((file) => {
-      const isPresent = files.size(join(layout.dataDir, file.path)) === file.bytes
-      if (!isPresent) faults.push(`missing or of another size: ${file.path} (${file.rows} rows)`)
-      return isPresent
-    })
-    manifests.push({ name: fileName.slice(0, -MANIFEST_EXTENSION.length), manifest, readable })
+    found.push({ name: fileName.slice(0, -MANIFEST_EXTENSION.length), manifest })
   }
+  const replaced = new Set(found.flatMap(({ manifest }) => manifest.replaces ?? []))
+  for (const name of replaced) remove(join(layout.sealed, name + MANIFEST_EXTENSION))
+  const manifests = found
+    .filter(({ name }) => !replaced.has(name))
+    .map(({ name, manifest }): KnownManifest => {
+      // One missing file must not make every search fail.
+      const readable = manifest.files.filter((file) => {
+        const isPresent = files.size(join(layout.dataDir, file.path)) === file.bytes
+        if (!isPresent) faults.push(`missing or of another size: ${file.path} (${file.rows} rows)`)
+        return isPresent
+      })
+      return { name, manifest, readable }
+    })
   manifests.sort((a, b) => a.manifest.sealedMs - b.manifest.sealedMs)
 
   const known = new Set(
@@ -73,8 +80,13 @@ export function recover(files: StoreFiles, layout: Layout): Recovered {
   return { manifests, sealedSegments, faults }
 }
 
+/** The same with more segments that the log must not replay. */
+export function withSegments(recovered: Recovered, segments: ReadonlySet<string>): Recovered {
+  return { ...recovered, sealedSegments: new Set([...recovered.sealedSegments, ...segments]) }
+}
+
 /** Our Parquet files, finished or not. */
-function* parquetFiles(files: StoreFiles, layout: Layout): Generator<string> {
+export function* parquetFiles(files: StoreFiles, layout: Layout): Generator<string> {
   for (const table of files.list(layout.parquet)) {
     if (!isTableName(table)) continue
     const tableDirectory = join(layout.parquet, table)

@@ -1,136 +1,69 @@
 import { PROTOCOL_TYPE } from '@hepscope/shared/hep/chunks.ts'
-import { FLAG, TEXT, type TextColumn } from '@hepscope/shared/event/columns.ts'
+import { FLAG } from '@hepscope/shared/event/columns.ts'
 import { METHODS } from '@hepscope/shared/sip/methods.ts'
+import { CALL_COLUMNS, hotTypeOf } from './calls/columns.ts'
+import type { Column, ColumnType } from './column.ts'
+import { allColumns, KEPT_COLUMNS, someColumns } from './hot-columns.ts'
 
-/** How the rows of a block fill a column of a hot table. */
-export type Fill =
-  | { readonly kind: 'text'; readonly column: TextColumn }
-  | { readonly kind: 'bytes'; readonly column: TextColumn }
-  | { readonly kind: 'number'; readonly column: NumberColumn }
-  | { readonly kind: 'srcIp' | 'dstIp' | 'node' | 'methodName' | 'payload' | 'payloadRaw' }
-  | { readonly kind: 'uuid' | 'timestamp' | 'epoch' | 'seq' }
+export type { Column } from './column.ts'
 
-/** Columns of an EventBlock that hold one number a row. */
-export type NumberColumn =
-  'srcPort' | 'dstPort' | 'ipProtocol' | 'agentId' | 'flags' | 'hepVersion' | 'statusCode' | 'cseqNumber'
+/** Name of a stored table of events, as in Homer 11, e.g. `hep_proto_1_call`. */
+export type EventTable = `hep_proto_${number}_${'call' | 'registration' | 'default'}`
 
-export type ColumnType = 'UUID' | 'TIMESTAMP' | 'BIGINT' | 'UINTEGER' | 'VARCHAR' | 'BLOB'
+/** One row a call and version, from the call model. */
+export const CALLS_TABLE = 'hepscope_calls'
 
-/** A column of a hot table in memory. */
-export interface HotColumn {
-  readonly name: string
-  readonly type: ColumnType
-  readonly fill: Fill
-}
+/** Name of a stored table. */
+export type TableName = EventTable | typeof CALLS_TABLE
 
-/** A column of a stored table, as sealed files hold it. */
-export interface Column {
-  readonly name: string
-  readonly type: ColumnType
-  /** SQL over the columns of the hot table; the column of the same name if absent. */
-  readonly fromHot?: string
-}
+/** SIP tables by family, what every other protocol type is made from, and the calls. */
+export type TableKind = 'sip' | 'registration' | 'other' | 'calls'
 
-/** Name of a stored table, as in Homer 11, e.g. `hep_proto_1_call`. */
-export type TableName = `hep_proto_${number}_${'call' | 'registration' | 'default'}`
-
-/** SIP tables by family, and what every other protocol type is made from. */
-export type TableKind = 'sip' | 'registration' | 'other'
-
-export const CALL_TABLE: TableName = 'hep_proto_1_call'
-export const REGISTRATION_TABLE: TableName = 'hep_proto_1_registration'
-export const SIP_DEFAULT_TABLE: TableName = 'hep_proto_1_default'
+export const CALL_TABLE: EventTable = 'hep_proto_1_call'
+export const REGISTRATION_TABLE: EventTable = 'hep_proto_1_registration'
+export const SIP_DEFAULT_TABLE: EventTable = 'hep_proto_1_default'
 
 const CALL_METHODS: ReadonlySet<string> = new Set(['INVITE', 'ACK', 'PRACK', 'UPDATE', 'BYE', 'CANCEL', 'INFO'])
 
 /** Table by method number; a response goes by the method of its CSeq. */
-const SIP_TABLES: readonly TableName[] = METHODS.map((method) => {
+const SIP_TABLES: readonly EventTable[] = METHODS.map((method) => {
   if (CALL_METHODS.has(method)) return CALL_TABLE
   return method === 'REGISTER' ? REGISTRATION_TABLE : SIP_DEFAULT_TABLE
 })
 
-const OTHER_TABLES: readonly TableName[] = Array.from(
+const OTHER_TABLES: readonly EventTable[] = Array.from(
   { length: 256 },
-  (_, proto): TableName => `hep_proto_${proto}_default`,
+  (_, proto): EventTable => `hep_proto_${proto}_default`,
 )
 
 /** Table of an event. */
-export function tableOf(proto: number, method: number): TableName {
+export function tableOf(proto: number, method: number): EventTable {
   if (proto === PROTOCOL_TYPE.sip) return SIP_TABLES[method] ?? SIP_DEFAULT_TABLE
   return OTHER_TABLES[proto] ?? 'hep_proto_0_default'
 }
 
 export function kindOf(table: TableName): TableKind {
   if (table === REGISTRATION_TABLE) return 'registration'
+  if (table === CALLS_TABLE) return 'calls'
   return table.startsWith('hep_proto_1_') ? 'sip' : 'other'
 }
 
+/** False for what was made from events. */
+export function isEventTable(table: TableName): table is EventTable {
+  return table !== CALLS_TABLE
+}
+
 /** HEP protocol type of a table. */
-export function protoOf(table: TableName): number {
+export function protoOf(table: EventTable): number {
   return Number(table.split('_')[2])
 }
 
 /** Check a name that came from a file or a request. */
 export function isTableName(name: string): name is TableName {
+  if (name === CALLS_TABLE) return true
   const parts = /^hep_proto_(\d{1,3})_(call|registration|default)$/.exec(name)
   if (parts === null || Number(parts[1]) > 255 || String(Number(parts[1])) !== parts[1]) return false
   return parts[1] === '1' || parts[2] === 'default'
-}
-
-const text = (name: string, column: TextColumn): HotColumn => ({
-  name,
-  type: 'VARCHAR',
-  fill: { kind: 'text', column },
-})
-const number = (name: string, column: NumberColumn): HotColumn => ({
-  name,
-  type: 'UINTEGER',
-  fill: { kind: 'number', column },
-})
-
-const HOT_COMMON: readonly HotColumn[] = [
-  { name: 'uuid', type: 'UUID', fill: { kind: 'uuid' } },
-  { name: 'timestamp', type: 'TIMESTAMP', fill: { kind: 'timestamp' } },
-  { name: 'epoch', type: 'BIGINT', fill: { kind: 'epoch' } },
-  { name: 'seq', type: 'BIGINT', fill: { kind: 'seq' } },
-  number('src_port', 'srcPort'),
-  number('dst_port', 'dstPort'),
-  number('protocol', 'ipProtocol'),
-  number('agent_id', 'agentId'),
-  number('flags', 'flags'),
-  number('hep_version', 'hepVersion'),
-  { name: 'node', type: 'VARCHAR', fill: { kind: 'node' } },
-  { name: 'src_ip', type: 'VARCHAR', fill: { kind: 'srcIp' } },
-  { name: 'dst_ip', type: 'VARCHAR', fill: { kind: 'dstIp' } },
-  text('cid', TEXT.correlationId),
-  text('agent_name', TEXT.agentName),
-  { name: 'payload', type: 'VARCHAR', fill: { kind: 'payload' } },
-  { name: 'payload_raw', type: 'BLOB', fill: { kind: 'payloadRaw' } },
-  { name: 'hep_extra', type: 'BLOB', fill: { kind: 'bytes', column: TEXT.extra } },
-]
-
-const HOT_SIP: readonly HotColumn[] = [
-  ...HOT_COMMON,
-  text('session_id', TEXT.callId),
-  text('caller', TEXT.fromUser),
-  text('callee', TEXT.toUser),
-  text('from_host', TEXT.fromHost),
-  text('to_host', TEXT.toHost),
-  text('from_tag', TEXT.fromTag),
-  text('to_tag', TEXT.toTag),
-  text('branch', TEXT.branch),
-  text('ruri_user', TEXT.ruriUser),
-  text('user_agent', TEXT.userAgent),
-  text('reason', TEXT.reason),
-  text('x_call_id', TEXT.aLegId),
-  { name: 'cseq_method', type: 'VARCHAR', fill: { kind: 'methodName' } },
-  number('status', 'statusCode'),
-  number('cseq', 'cseqNumber'),
-]
-
-/** Columns of the hot table behind a table. */
-export function hotColumnsOf(kind: TableKind): readonly HotColumn[] {
-  return kind === 'other' ? HOT_COMMON : HOT_SIP
 }
 
 const stored = (type: ColumnType, name: string, fromHot?: string): Column =>
@@ -211,6 +144,8 @@ export function columnsOf(kind: TableKind): readonly Column[] {
       return REGISTRATION
     case 'other':
       return OTHER
+    case 'calls':
+      return CALL_COLUMNS
   }
 }
 
@@ -221,9 +156,19 @@ export function hotProjection(kind: TableKind): string {
     .join(', ')
 }
 
+/**
+ * What a hot table is read from: one row an event, or the newest of a call.
+ *
+ * @param want `some`: conditions on a few columns. `all`: whole rows
+ */
+export function hotRows(kind: TableKind, sqlName: string, want: 'some' | 'all' = 'some'): string {
+  // While it is hot, each version of a call is a row.
+  if (kind === 'calls') return `(SELECT * FROM ${sqlName} QUALIFY version = max(version) OVER (PARTITION BY uuid))`
+  return want === 'all' ? allColumns(kind !== 'other', sqlName) : someColumns(kind !== 'other', sqlName)
+}
+
 /** Column definitions of a hot table. */
 export function hotDefinition(kind: TableKind): string {
-  return hotColumnsOf(kind)
-    .map(({ name, type }) => `${name} ${type}`)
-    .join(', ')
+  if (kind !== 'calls') return KEPT_COLUMNS
+  return CALL_COLUMNS.map(({ name, type }) => `${name} ${hotTypeOf(type)}`).join(', ')
 }

@@ -2,12 +2,15 @@ import { dirname, join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { StoreFiles } from './files.ts'
 import type { Generation, HotTable } from './generation.ts'
-import { type Layout, NO_DATE, parquetPath } from './layout.ts'
+import { directoriesOf, type Layout, NO_DATE, parquetPath } from './layout.ts'
 import { type Manifest, type SealedFile, sealedName, writeManifest } from './manifest.ts'
-import { hotProjection, kindOf } from './schema.ts'
+import { hotProjection, hotRows, kindOf } from './schema.ts'
 
 /** Rows of one row group. A Call-ID lookup reads at least one whole group. */
 const ROW_GROUP_ROWS = 16_384
+export const PARQUET_OPTIONS = `COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false`
+/** Order of the rows in a file: a call lies in few row groups. */
+export const FILE_ORDER = 'session_id, timestamp, epoch, seq'
 /** Days of one table and sealing that get a file of their own; clocks of senders may be anywhere. */
 const MAX_DAYS = 31
 
@@ -80,7 +83,7 @@ export class Sealer {
   async #days(table: HotTable): Promise<Day[]> {
     const reader = await this.#options.connection.runAndReadAll(
       `SELECT CAST(CAST(timestamp AS DATE) AS VARCHAR), count(*), epoch_us(min(timestamp)), epoch_us(max(timestamp))
-       FROM ${table.sqlName} GROUP BY CAST(timestamp AS DATE) ORDER BY 2 DESC, 1`,
+       FROM ${hotRows(kindOf(table.table), table.sqlName)} GROUP BY CAST(timestamp AS DATE) ORDER BY 2 DESC, 1`,
     )
     const days = reader.getRows().map(([date, rows, min, max]) => ({
       date: String(date),
@@ -107,13 +110,11 @@ export class Sealer {
     const temporary = `${target}.tmp`
     files.makeDirectory(dirname(target))
     const isDated = day.date !== NO_DATE
-    const where = isDated ? 'day = CAST($1 AS DATE)' : `day NOT IN (${fullestDays(table)})`
+    const where = isDated
+      ? 'CAST(timestamp AS DATE) = CAST($1 AS DATE)'
+      : `CAST(timestamp AS DATE) NOT IN (${fullestDays(table)})`
     const result = await connection.run(
-      `COPY (
-         SELECT * EXCLUDE (day) FROM (
-           SELECT ${hotProjection(kindOf(table.table))}, CAST(timestamp AS DATE) AS day FROM ${table.sqlName}
-         ) WHERE ${where} ORDER BY session_id, timestamp, epoch, seq
-       ) TO ${isDated ? '$2' : '$1'} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, USE_TMP_FILE false)`,
+      `COPY (${sortedRows(table, where)}) TO ${isDated ? '$2' : '$1'} (FORMAT parquet, ${PARQUET_OPTIONS})`,
       isDated ? [day.date, temporary] : [temporary],
     )
     if (result.rowsChanged !== day.rows) {
@@ -126,18 +127,22 @@ export class Sealer {
   }
 }
 
-/** The days that have files of their own. */
-function fullestDays({ sqlName }: HotTable): string {
-  return `SELECT CAST(timestamp AS DATE) FROM ${sqlName} GROUP BY 1
-          ORDER BY count(*) DESC, CAST(CAST(timestamp AS DATE) AS VARCHAR) LIMIT ${MAX_DAYS}`
+/**
+ * The rows of a hot table as files hold them. Their numbers are sorted, and each is read when it is its turn: so a sort
+ * holds no payloads.
+ */
+export function sortedRows({ table, sqlName }: HotTable, where: string): string {
+  const kind = kindOf(table)
+  if (kind === 'calls') {
+    return `SELECT ${hotProjection(kind)} FROM ${hotRows(kind, sqlName)} WHERE ${where} ORDER BY ${FILE_ORDER}`
+  }
+  const sorted = `SELECT rid, timestamp, epoch, seq FROM (SELECT rid, ${hotProjection(kind)} FROM ${hotRows(kind, sqlName)})
+    WHERE ${where} ORDER BY ${FILE_ORDER}`
+  return `SELECT ${hotProjection(kind)} FROM ${hotRows(kind, `(${sorted})`, 'all')}`
 }
 
-/** Directories in which names were made: those of the files and all above, up to the data directory. */
-function directoriesOf(layout: Layout, files: readonly SealedFile[]): Set<string> {
-  const directories = new Set<string>()
-  for (const { path } of files) {
-    for (let at = dirname(path); at !== '.'; at = dirname(at)) directories.add(join(layout.dataDir, at))
-  }
-  directories.add(layout.dataDir)
-  return directories
+/** The days that have files of their own. */
+function fullestDays({ table, sqlName }: HotTable): string {
+  return `SELECT CAST(timestamp AS DATE) FROM ${hotRows(kindOf(table), sqlName)} GROUP BY 1
+          ORDER BY count(*) DESC, CAST(CAST(timestamp AS DATE) AS VARCHAR) LIMIT ${MAX_DAYS}`
 }

@@ -2,12 +2,17 @@ import { setTimeout as setTimeoutAsync } from 'node:timers/promises'
 import type { BlockLog } from './block-log.ts'
 import type { Catalog } from './catalog.ts'
 import type { Generation } from './generation.ts'
-import type { Sealer } from './sealer.ts'
 
 export interface SealingOptions {
   readonly catalog: Catalog
   readonly log: BlockLog
-  readonly sealer: Sealer
+  /**
+   * Puts the rows of a generation where they stay. The step that it resolves with lets them be found there, and takes
+   * the generation out of the catalog. Rejected, it is tried again.
+   */
+  readonly seal: (generation: Generation) => Promise<() => void>
+  /** Bring what is still to come into a generation that takes no more events. Never rejects. */
+  readonly complete: (generation: Generation) => Promise<void>
   /** A generation has left the hot tables. */
   readonly onDone: () => void
   readonly onFault: (cause: 'seal' | 'log-remove', error: unknown) => void
@@ -67,16 +72,17 @@ export class Sealing {
   }
 
   async #seal(generation: Generation): Promise<void> {
-    const { catalog, sealer } = this.#options
-    if (generation.rows === 0) catalog.discard(generation)
+    const { catalog, seal, complete } = this.#options
+    if (generation.tables.size === 0) catalog.discard(generation)
     else {
-      const { name, manifest } = await sealer.seal(generation)
-      catalog.replace(generation, name, manifest)
+      await complete(generation)
+      const publish = await seal(generation)
+      publish()
     }
     this.#removeSegments(generation)
   }
 
-  /** A segment that stays is no harm: the manifest names it, so the next start removes it instead of replaying it. */
+  /** A segment that stays is no harm: manifest or ledger name it, so the next start removes it instead of replaying it. */
   #removeSegments({ segments }: Generation): void {
     const { log, onFault } = this.#options
     for (const segment of segments) {

@@ -1,26 +1,36 @@
 import { randomUUID } from 'node:crypto'
-import type { DuckDBConnection } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api'
 import { Answer, type AskOptions, type Incomplete, PAGE_ROWS, type StoreAnswer } from './answer.ts'
-import type { Catalog, Snapshot } from './catalog.ts'
+import { planCalls } from './calls/call-query.ts'
+import { parseCalls } from './calls/call-request.ts'
 import { firstLine, interruptUntil } from './database.ts'
 import { Limit } from './limit.ts'
-import { type Plan, planMessages, planSearch } from './query.ts'
+import { type Plan, planMessages, planSearch, type Step } from './query.ts'
 import { type FieldFault, parseMessages, parseSearch, type TimeRange } from './search-request.ts'
+import { type RowPlaces, type StoredRows, takeRows } from './stored-rows.ts'
 
 export interface SearchPoolOptions {
-  readonly catalog: Catalog
-  readonly dataDir: string
+  readonly places: RowPlaces
   /** One for each search that may run at the same time. */
   readonly connections: readonly DuckDBConnection[]
   readonly timeoutMs: number
   /** What a search that begins now cannot find. */
   readonly incomplete: () => Incomplete | undefined
+  /** Writes rows of the calls that changed; says what they cannot know yet. Never rejects. */
+  readonly bringCalls: () => Promise<Incomplete | undefined>
 }
 
 /** Searches that may wait; further ones are refused. */
 const MAX_WAITING = 64
+const LAKE_MISSING: Incomplete = { reason: 'lake', pending_bytes: 0 }
 
-type MakePlan = (snapshot: Snapshot) => Plan
+interface Ask {
+  readonly time: TimeRange
+  readonly withLake: boolean
+  /** What is to come although all is inserted. */
+  readonly behind?: Incomplete | undefined
+  readonly makePlan: (rows: StoredRows) => Plan
+}
 
 interface Waiter {
   readonly start: (connection: DuckDBConnection | undefined) => void
@@ -44,7 +54,7 @@ export class SearchPool {
     const parsed = parseSearch(body)
     if (!parsed.ok) return invalid(parsed.faults)
     const { request } = parsed
-    return this.#ask(request.time, (snapshot) => planSearch(request, snapshot, this.#options.dataDir), options)
+    return this.#ask({ ...request, makePlan: (rows) => planSearch(request, rows) }, options)
   }
 
   /** Answer the body of `POST /transactions/messages`. Never rejects. */
@@ -52,7 +62,16 @@ export class SearchPool {
     const parsed = parseMessages(body)
     if (!parsed.ok) return invalid(parsed.faults)
     const { request } = parsed
-    return this.#ask(request.time, (snapshot) => planMessages(request, snapshot, this.#options.dataDir), options)
+    return this.#ask({ ...request, makePlan: (rows) => planMessages(request, rows) }, options)
+  }
+
+  /** Answer the body of `POST /transactions/calls`. Never rejects. */
+  async calls(body: unknown, options: AskOptions = {}): Promise<StoreAnswer> {
+    const parsed = parseCalls(body)
+    if (!parsed.ok) return invalid(parsed.faults)
+    const { request } = parsed
+    const behind = await this.#options.bringCalls()
+    return this.#ask({ ...request, behind, makePlan: (rows) => planCalls(request, rows) }, options)
   }
 
   /** End what runs and what waits, both with the answer `unavailable`; resolves when nothing runs any more. */
@@ -62,28 +81,36 @@ export class SearchPool {
     await interruptUntil(this.#options.connections, Promise.all(this.#running))
   }
 
-  #ask(time: TimeRange, makePlan: MakePlan, options: AskOptions): Promise<StoreAnswer> {
+  #ask(ask: Ask, options: AskOptions): Promise<StoreAnswer> {
     if (this.#waiting.length >= MAX_WAITING) return Promise.resolve(unavailable('Too many searches are waiting'))
-    const answer = this.#answer(time, makePlan, options)
+    const answer = this.#answer(ask, options)
     this.#running.add(answer)
     return answer.finally(() => this.#running.delete(answer))
   }
 
-  async #answer(time: TimeRange, makePlan: MakePlan, { signal, onRows }: AskOptions): Promise<StoreAnswer> {
-    const { timeoutMs, catalog } = this.#options
+  async #answer({ time, withLake, behind, makePlan }: Ask, { signal, onRows }: AskOptions): Promise<StoreAnswer> {
+    const { timeoutMs, places } = this.#options
     const startedMs = performance.now()
     const connection = await this.#takeConnection(timeoutMs, signal)
     if (connection === undefined) return this.#givenUp(signal)
-    // Before the snapshot: what comes in between is found, and said to be missing.
-    const incomplete = this.#options.incomplete()
-    const snapshot = catalog.snapshot()
     const limit = new Limit(connection, timeoutMs - (performance.now() - startedMs), signal)
+    if (withLake) await places.lake?.refresh(connection, () => limit.isReached)
+    // Before the rows are taken: what comes in between is found, and said to be missing.
+    let incomplete = this.#options.incomplete() ?? behind
+    const rows = takeRows(places, withLake)
+    if (withLake && places.lake !== undefined && (!rows.hasLake || places.lake.isUncertain)) incomplete = LAKE_MISSING
     try {
-      const plan = makePlan(snapshot)
+      const plan = makePlan(rows)
       const answer = new Answer(plan)
-      for (const [i, { sql, values, types, maxTsUs }] of plan.steps.entries()) {
-        if (answer.isComplete(maxTsUs)) break
-        await answer.add(await connection.run(sql, values, types))
+      for (const [i, step] of plan.steps.entries()) {
+        if (limit.isReached) return this.#givenUp(signal)
+        if (answer.isComplete(step.maxTsUs)) break
+        const result = await this.#run(connection, step, limit)
+        if (result === undefined) {
+          incomplete = LAKE_MISSING
+          break
+        }
+        await answer.add(result)
         const next = plan.steps[i + 1]
         if (next !== undefined) handOver(answer, next.maxTsUs, onRows)
       }
@@ -96,8 +123,21 @@ export class SearchPool {
         : unavailable(`The search failed: ${firstLine(error)}`)
     } finally {
       limit.clear()
-      snapshot.release()
+      rows.release()
       this.#giveBack(connection)
+    }
+  }
+
+  /** @returns undefined if the rows are in a lake that cannot be reached */
+  async #run(connection: DuckDBConnection, step: Step, limit: Limit): Promise<DuckDBMaterializedResult | undefined> {
+    const { lake } = this.#options.places
+    try {
+      return await connection.run(step.sql, step.values, step.types)
+    } catch (error) {
+      const isOurs = limit.isReached || this.#isClosed || firstLine(error).startsWith('Out of Memory')
+      if (lake === undefined || !step.isRemote || isOurs) throw error
+      lake.fail(error)
+      return undefined
     }
   }
 

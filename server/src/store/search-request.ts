@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Expression, parseExpression } from '@hepscope/shared/filter/expression.ts'
 import { formatIp, parseIp } from '@hepscope/shared/net/ip.ts'
-import { CALL_TABLE, columnsOf, kindOf, REGISTRATION_TABLE, SIP_DEFAULT_TABLE, type TableName } from './schema.ts'
+import { CALL_TABLE, columnsOf, type EventTable, kindOf, REGISTRATION_TABLE, SIP_DEFAULT_TABLE } from './schema.ts'
 
 /** What is wrong with one member of a request; `field` is its path, e.g. `filter.src_port`. */
 export interface FieldFault {
@@ -38,22 +38,26 @@ export interface TimeRange {
 
 export interface SearchRequest {
   /** undefined: every table. */
-  readonly tables: readonly TableName[] | undefined
+  readonly tables: readonly EventTable[] | undefined
   readonly expression: Expression | undefined
   readonly conditions: readonly Condition[]
   readonly time: TimeRange
   readonly limit: number
   readonly withPayload: boolean
+  readonly withLake: boolean
 }
 
 export interface MessagesRequest {
   /** undefined: every table. */
-  readonly tables: readonly TableName[] | undefined
+  readonly tables: readonly EventTable[] | undefined
   /** Call-IDs, without repetition. */
   readonly sessionIds: readonly string[]
+  /** Ends of media; rows that name no call are found by them. */
+  readonly media: readonly { readonly ip: string; readonly port: number }[]
   readonly excludedIps: readonly string[]
   readonly time: TimeRange
   readonly withPayload: boolean
+  readonly withLake: boolean
 }
 
 const DEFAULT_LIMIT = 50
@@ -75,7 +79,8 @@ const ip = text
 const oneOrMore = z
   .union([textOrNumber, z.array(textOrNumber).max(MAX_VALUES)], 'must be text, a number or a list of them')
   .transform((value) => [value].flat().filter((one) => one !== ''))
-const time = z
+/** Whole milliseconds since 1970, both ends included. */
+export const timeRange = z
   .strictObject({ from: z.int().min(0).optional(), to: z.int().min(0).optional() })
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, { message: 'from is after to' })
 const protoType = z.int().min(0).max(255)
@@ -114,32 +119,41 @@ type FilterKey = keyof typeof filterKeys
 const filter = z.strictObject({ proto_type: protoType, event_type: eventType, ...filterKeys }).partial()
 /** False leaves out of the rows what was captured: `payload`, `payload_raw` and `hep_extra`. */
 const withPayload = z.boolean().default(true)
+/** True leaves out the rows that are in the lake: for who reads it themselves, and asks several nodes for the rest. */
+export const withoutLake = z.boolean().default(false)
 /** Body of `POST /transactions/search`. */
 export const searchBody = z.strictObject({
   q: z.string().default('').describe('Filter expression; without proto_type and event_type it goes over every table'),
   filter: filter.prefault({}),
   param: z.strictObject({ limit: z.number().optional() }).prefault({}),
-  timestamp: time.prefault({}),
+  timestamp: timeRange.prefault({}),
   with_payload: withPayload,
+  without_lake: withoutLake,
 })
 /** Body of `POST /transactions/messages`. */
 export const messagesBody = z
   .strictObject({
     session_id: z.union([text.min(1), z.array(text.min(1)).min(1).max(MAX_SESSIONS)]).optional(),
     session_ids: z.array(text.min(1)).max(MAX_SESSIONS).optional(),
+    media: z
+      .array(z.strictObject({ ip, port: z.int().min(1).max(0xffff) }))
+      .max(MAX_VALUES)
+      .default([])
+      .describe('Instead of Call-IDs: rows from or to one of these addresses that name no call'),
     proto_type: protoType.default(1),
     /** Instead of the other two: all tables of these types. */
     proto_types: z.array(protoType).min(1).max(16).optional(),
     event_type: eventType.default('call'),
-    timestamp: time.prefault({}),
+    timestamp: timeRange.prefault({}),
     whitelist: z.array(ip).max(MAX_VALUES).default([]),
     with_related: z.boolean().default(false),
     with_payload: withPayload,
+    without_lake: withoutLake,
   })
-  .refine(({ session_id, session_ids }) => session_id !== undefined || (session_ids?.length ?? 0) > 0, {
-    path: ['session_id'],
-    message: 'session_id or session_ids is required',
-  })
+  .refine(
+    ({ session_id, session_ids = [], media }) => session_id !== undefined || session_ids.length + media.length > 0,
+    { path: ['session_id'], message: 'session_id or session_ids is required' },
+  )
 
 /** Column that a key of `filter` stands for, where the names differ. */
 const COLUMN: Readonly<Partial<Record<FilterKey, readonly string[]>>> = {
@@ -165,7 +179,7 @@ const CONTAINS: ReadonlySet<string> = new Set(['payload', 'user_agent'])
 export function parseSearch(body: unknown): Parsed<SearchRequest> {
   const parsed = searchBody.safeParse(body ?? {})
   if (!parsed.success) return { ok: false, faults: faultsOf(parsed.error) }
-  const { filter: given, param, timestamp, with_payload } = parsed.data
+  const { filter: given, param, timestamp, with_payload, without_lake } = parsed.data
   const q = parsed.data.q.trim() === '' ? undefined : parseExpression(parsed.data.q)
   const isEverywhere = q !== undefined && given.proto_type === undefined && given.event_type === undefined
   const tables = isEverywhere ? undefined : tablesOf(given.proto_type ?? 1, given.event_type ?? 'call')
@@ -182,8 +196,6 @@ export function parseSearch(body: unknown): Parsed<SearchRequest> {
     conditions.push({ columns, ...comparisonOf(key, value) })
   }
   if (faults.length > 0) return { ok: false, faults }
-  const limit = param.limit ?? DEFAULT_LIMIT
-  const isInRange = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT
   return {
     ok: true,
     request: {
@@ -191,8 +203,9 @@ export function parseSearch(body: unknown): Parsed<SearchRequest> {
       expression: q?.ok === true ? q.expression : undefined,
       conditions,
       time: definedTime(timestamp),
-      limit: isInRange ? limit : DEFAULT_LIMIT,
+      limit: limitOf(param.limit),
       withPayload: with_payload,
+      withLake: !without_lake,
     },
   }
 }
@@ -202,7 +215,7 @@ export function parseMessages(body: unknown): Parsed<MessagesRequest> {
   const parsed = messagesBody.safeParse(body ?? {})
   if (!parsed.success) return { ok: false, faults: faultsOf(parsed.error) }
   const { session_id = [], session_ids = [], proto_type, proto_types, event_type, timestamp, whitelist } = parsed.data
-  const { with_related, with_payload } = parsed.data
+  const { with_related, with_payload, without_lake, media } = parsed.data
   const given = session_ids.length > 0 ? session_ids : [session_id].flat()
   // Homer's name of a leg that a back-to-back user agent made; its messages carry the Call-ID in front.
   const sessionIds = [...new Set(given.flatMap((id) => [id, id.replace(/_b2b-\d+$/, '')]))]
@@ -213,20 +226,22 @@ export function parseMessages(body: unknown): Parsed<MessagesRequest> {
         ? undefined
         : (proto_types?.flatMap((proto) => tablesOf(proto, 'all')) ?? tablesOf(proto_type, event_type)),
       sessionIds,
+      media,
       excludedIps: whitelist,
       time: definedTime(timestamp),
       withPayload: with_payload,
+      withLake: !without_lake,
     },
   }
 }
 
 /** True if a table has every column that a condition compares. */
-export function hasColumns(table: TableName, columns: readonly string[]): boolean {
+export function hasColumns(table: EventTable, columns: readonly string[]): boolean {
   const own = columnsOf(kindOf(table))
   return columns.every((column) => own.some(({ name }) => name === column))
 }
 
-function tablesOf(proto: number, eventType: 'call' | 'registration' | 'default' | 'all'): readonly TableName[] {
+function tablesOf(proto: number, eventType: 'call' | 'registration' | 'default' | 'all'): readonly EventTable[] {
   if (proto !== 1) return [`hep_proto_${proto}_default`]
   return eventType === 'all' ? [CALL_TABLE, REGISTRATION_TABLE, SIP_DEFAULT_TABLE] : [`hep_proto_1_${eventType}`]
 }
@@ -243,11 +258,19 @@ function canonicalIp(value: string): string {
   return bytes === undefined ? value : formatIp(bytes, 0, bytes.length)
 }
 
-function definedTime({ from, to }: { from?: number | undefined; to?: number | undefined }): TimeRange {
+/** Most rows of an answer: what was asked for, and 50 for what is not from 1 to 50,000. */
+export function limitOf(given: number | undefined): number {
+  const limit = given ?? DEFAULT_LIMIT
+  return Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT ? limit : DEFAULT_LIMIT
+}
+
+/** Without the members that are not given. */
+export function definedTime({ from, to }: { from?: number | undefined; to?: number | undefined }): TimeRange {
   return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
 }
 
-function faultsOf(error: z.ZodError): FieldFault[] {
+/** What a schema finds wrong, each with the path of its member. */
+export function faultsOf(error: z.ZodError): FieldFault[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.join('.')
     if (issue.code !== 'unrecognized_keys') return [{ field: path, message: issue.message }]

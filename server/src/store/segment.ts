@@ -78,6 +78,15 @@ export type RecordResult =
   /** `skipTo`: where the next whole record begins, or undefined if there is none up to the end. */
   | { readonly ok: false; readonly skipTo: number | undefined }
 
+export interface RecordHeader {
+  readonly epoch: number
+  readonly firstSeq: number
+  /** Bytes of the block. */
+  readonly length: number
+  /** Where the next record begins. */
+  readonly end: number
+}
+
 /** Reads the records of one segment file. */
 export class SegmentReader {
   readonly segment: Segment
@@ -101,11 +110,8 @@ export class SegmentReader {
     return record ?? { ok: false, skipTo: this.#nextRecord(offset + 8) }
   }
 
-  close(): void {
-    this.#files.close(this.#fd)
-  }
-
-  #recordAt(offset: number): (RecordResult & { ok: true }) | undefined {
+  /** What the record at `offset` says of itself, unchecked but for its length; undefined if that cannot be. */
+  header(offset: number): RecordHeader | undefined {
     const available = this.segment.bytes - offset
     if (available < HEADER_BYTES + TRAILER_BYTES) return undefined
     const header = new Uint8Array(HEADER_BYTES)
@@ -116,10 +122,23 @@ export class SegmentReader {
       return undefined
     const size = recordBytes(length)
     if (size > available) return undefined
+    const epoch = view.getFloat64(HEADER.epoch, true)
+    return { epoch, firstSeq: view.getFloat64(HEADER.firstSeq, true), length, end: offset + size }
+  }
+
+  close(): void {
+    this.#files.close(this.#fd)
+  }
+
+  #recordAt(offset: number): (RecordResult & { ok: true }) | undefined {
+    const header = this.header(offset)
+    if (header === undefined) return undefined
+    const { length, end } = header
+    const size = end - offset
     const bytes = new Uint8Array(size)
     if (this.#files.read(this.#fd, bytes, offset) < size || !isSealed(bytes, length)) return undefined
     const read = readBlock(bytes.subarray(0, length))
-    return read.ok ? { ok: true, block: read.block, end: offset + size } : undefined
+    return read.ok ? { ok: true, block: read.block, end } : undefined
   }
 
   /** Records begin at multiples of eight, so a damaged one does not hide those behind it. */

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api'
 import { z } from 'zod'
 import type { StoreAnswer } from './answer.ts'
-import type { Catalog, Snapshot } from './catalog.ts'
 import { firstLine } from './database.ts'
 import type { Layout } from './layout.ts'
 import { Limit } from './limit.ts'
-import { columnsOf, hotProjection, isTableName, kindOf, type TableName } from './schema.ts'
+import { outsideOf } from './outside.ts'
+import { Parameters } from './parameters.ts'
+import { CALLS_TABLE, columnsOf, hotProjection, hotRows, isTableName, kindOf, type TableName } from './schema.ts'
+import type { ReadableFile } from './sealed-view.ts'
+import { type RowPlaces, type StoredRows, takeRows } from './stored-rows.ts'
 
 const DEFAULT_LIMIT = 1000
 const MAX_LIMIT = 50_000
@@ -21,7 +24,7 @@ export const sqlBody = z.strictObject({
 })
 
 export interface SqlQueryOptions {
-  readonly catalog: Catalog
+  readonly places: RowPlaces
   readonly layout: Layout
   /** Of the store's database; used by nothing else. */
   readonly connection: DuckDBConnection
@@ -69,23 +72,26 @@ export class SqlQueries {
   }
 
   async #answer({ sql, limit }: z.infer<typeof sqlBody>, signal: AbortSignal): Promise<StoreAnswer> {
-    const { catalog, layout, timeoutMs, connection } = this.#options
+    const { places, layout, timeoutMs, connection } = this.#options
     const startedMs = performance.now()
     const folder = join(layout.temporary, `sql-${randomUUID()}`)
-    const snapshot = catalog.snapshot()
     const left = (): number => timeoutMs - (performance.now() - startedMs)
+    const asking = new Limit(connection, left(), signal)
+    await places.lake?.refresh(connection, () => asking.isReached)
+    asking.clear()
+    const rows = takeRows(places, true)
     try {
+      if (asking.isReached) return givenUp(signal, timeoutMs)
+      if (places.lake !== undefined && !rows.hasLake) return unavailable('The lake cannot be reached')
       mkdirSync(folder, { recursive: true })
       const copying = new Limit(connection, left(), signal)
-      const tables = await copyHot(namedTables(sql), snapshot, folder, connection, layout).finally(() =>
-        copying.clear(),
-      )
+      const tables = await copyHot(namedTables(sql), rows, folder, connection).finally(() => copying.clear())
       if (copying.isReached) return givenUp(signal, timeoutMs)
       return await runAlone({ sql, limit, tables, folder, startedMs, timeoutMs, signal })
     } catch (error) {
       return unavailable(`The query could not begin: ${firstLine(error)}`)
     } finally {
-      snapshot.release()
+      rows.release()
       rmSync(folder, { recursive: true, force: true })
     }
   }
@@ -94,32 +100,38 @@ export class SqlQueries {
 /** A table that the SQL names, and the files that hold its rows. */
 interface NamedTable {
   readonly table: TableName
-  readonly files: readonly string[]
+  readonly files: readonly ReadableFile[]
 }
 
 /** Names of tables anywhere in the text: one too many costs only time. */
 function namedTables(sql: string): TableName[] {
-  const words: readonly string[] = sql.toLowerCase().match(/\bhep_proto_\d+_[a-z]+\b/g) ?? []
+  const words: readonly string[] = sql.toLowerCase().match(/\bhep(?:_proto_\d+_[a-z]+|scope_calls)\b/g) ?? []
   return [...new Set(words.filter(isTableName))]
 }
 
 async function copyHot(
   tables: readonly TableName[],
-  { generations, units }: Snapshot,
+  { generations, sealed, covered }: StoredRows,
   folder: string,
   connection: DuckDBConnection,
-  layout: Layout,
 ): Promise<NamedTable[]> {
   const named: NamedTable[] = []
   for (const table of tables) {
-    const sealed = units.flatMap(({ readable }) => readable).filter((file) => file.table === table)
-    const files = sealed.map(({ path }) => join(layout.dataDir, path))
+    const files = [...(await sealed.files(table, connection))]
     const hot = generations.flatMap((generation) => generation.tables.get(table) ?? [])
     if (hot.length > 0) {
       const path = join(folder, `${table}.parquet`)
-      const parts = hot.map(({ sqlName }) => `SELECT ${hotProjection(kindOf(table))} FROM ${sqlName}`)
-      await connection.run(`COPY (${parts.join(' UNION ALL ')}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION lz4)`)
-      files.push(path)
+      const parameters = new Parameters()
+      const outside = outsideOf(covered, parameters)
+      const kind = kindOf(table)
+      const parts = hot.map(
+        ({ sqlName }) => `SELECT ${hotProjection(kind)} FROM ${hotRows(kind, sqlName, 'all')} WHERE ${outside}`,
+      )
+      const copy = parameters.statement(
+        `COPY (${parts.join(' UNION ALL ')}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION lz4)`,
+      )
+      await connection.run(copy.sql, copy.values, copy.types)
+      files.push({ path })
     }
     named.push({ table, files })
   }
@@ -150,7 +162,7 @@ async function runAlone(task: Task): Promise<StoreAnswer> {
   const connection = await database.connect()
   const limit = new Limit(connection, timeoutMs - (performance.now() - startedMs), signal)
   try {
-    const files = tables.flatMap((table) => table.files)
+    const files = tables.flatMap((table) => table.files.flatMap(({ path, deletedPath }) => [path, deletedPath ?? path]))
     await connection.run(`SET allowed_paths = [${files.map(quoted).join(', ')}]`)
     await connection.run('SET enable_external_access = false')
     await connection.run('SET lock_configuration = true')
@@ -209,8 +221,25 @@ function viewOf({ table, files }: NamedTable): string {
     return `CREATE VIEW ${table} AS SELECT CAST(NULL AS DATE) AS date, ${empty.join(', ')} WHERE FALSE`
   }
   const names = columns.map(({ name }) => name).join(', ')
-  const from = `read_parquet([${files.map(quoted).join(', ')}], union_by_name = true, hive_partitioning = false)`
-  return `CREATE VIEW ${table} AS SELECT CAST(timestamp AS DATE) AS date, ${names} FROM ${from}`
+  const whole = files.filter(({ deletedPath }) => deletedPath === undefined).map(({ path }) => quoted(path))
+  const parts = files.flatMap(({ path, deletedPath }) =>
+    deletedPath === undefined
+      ? []
+      : `SELECT ${names} FROM read_parquet(${quoted(path)}, file_row_number = true, hive_partitioning = false)
+         WHERE file_row_number NOT IN (SELECT pos FROM read_parquet(${quoted(deletedPath)}))`,
+  )
+  if (whole.length > 0)
+    parts.push(
+      `SELECT ${names} FROM read_parquet([${whole.join(', ')}], union_by_name = true, hive_partitioning = false)`,
+    )
+  const rows = parts.join(' UNION ALL ')
+  const newest = table === CALLS_TABLE ? newestCalls(rows) : ''
+  return `CREATE VIEW ${table} AS SELECT CAST(timestamp AS DATE) AS date, * FROM (${rows}) ${newest}`
+}
+
+/** Of the rows of all versions: the newest row of each call, of calls that are no leg of another. */
+function newestCalls(rows: string): string {
+  return `WHERE joined_into IS NULL AND (uuid, version) IN (SELECT (uuid, max(version)) FROM (${rows}) GROUP BY uuid)`
 }
 
 function quoted(text: string): string {

@@ -34,9 +34,19 @@ export interface StoreStats {
   readonly queueBytes: number
   /** Most of them; blocks beyond are dropped. */
   readonly queueLimitBytes: number
+  /** Calls, registrations and so on that are followed now. */
+  readonly calls: number
+  /** Rows of calls written, one for each version. */
+  readonly callRows: number
+  /** Events of which no call knows, because they came faster than calls could be followed. */
+  readonly callSkippedRows: number
   /** Bytes of the log on disk. */
   readonly logBytes: number
   readonly logSegments: number
+  /** Bytes of segments that are sealed, and kept for viewers who ask for the past. */
+  readonly logKeptBytes: number
+  /** Rows that retention has removed, by what they were too much of. */
+  readonly expiredRows: Readonly<Record<'age' | 'table-size' | 'size', number>>
   /** Bytes of the log that cannot be searched yet. */
   readonly pendingBytes: number
   /** Those of them that an earlier run has written: searches miss its newest rows until this is 0. */
@@ -59,8 +69,13 @@ export const EMPTY_STATS: StoreStats = {
   dropped: {},
   queueBytes: 0,
   queueLimitBytes: 0,
+  calls: 0,
+  callRows: 0,
+  callSkippedRows: 0,
   logBytes: 0,
   logSegments: 0,
+  logKeptBytes: 0,
+  expiredRows: { age: 0, 'table-size': 0, size: 0 },
   pendingBytes: 0,
   replayBytes: 0,
   lagMs: 0,

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
-import type { EventBlock } from '@hepscope/shared/event/block.ts'
+import { EventBlock } from '@hepscope/shared/event/block.ts'
 import type { AskOptions, StoreAnswer } from './answer.ts'
+import type { LogDirection, LogPosition } from './log-reader.ts'
 import type { StoreOptions } from './options.ts'
 import type { FromWorker, Question, ToWorker, WireAnswer, WorkerData } from './protocol.ts'
 import { type DropCause, EMPTY_STATS, type StoreStats } from './stats.ts'
@@ -88,6 +89,9 @@ export class Store {
   readonly #limits: StoreLimits
   readonly #questions = new Map<number, OpenQuestion>()
   readonly #done = new Map<number, () => void>()
+  readonly #logReads = new Map<number, (blocks: readonly EventBlock[]) => void>()
+  /** Settled when nobody reads the log. */
+  #lastLogRead: Promise<unknown> = Promise.resolve()
   /** Rows of the blocks that the worker has not taken yet, in order. */
   #queued: number[] = []
   #queueBytes = 0
@@ -149,9 +153,25 @@ export class Store {
     return this.#ask('messages', body, options)
   }
 
+  /** Answer the body of `POST /api/v4/transactions/calls`. Never rejects. */
+  calls(body: unknown, options: AskOptions = {}): Promise<StoreAnswer> {
+    return this.#ask('calls', body, options)
+  }
+
   /** Answer the body of `POST /api/v4/query`. Never rejects. */
   query(body: unknown, options: AskOptions = {}): Promise<StoreAnswer> {
     return this.#ask('query', body, options)
+  }
+
+  /**
+   * Blocks of the log next to a position, the sealed segments that were kept included, about 1 MiB of them in the order
+   * of writing. One reads at a time, so that the store's thread is not taken up with it. Never rejects; empty if there
+   * are none.
+   */
+  readLog(direction: LogDirection, from: LogPosition): Promise<readonly EventBlock[]> {
+    const read = this.#lastLogRead.then(() => this.#readLog(direction, from))
+    this.#lastLogRead = read
+    return read
   }
 
   /** Counters of the engine are at most a quarter of a second old. */
@@ -210,6 +230,18 @@ export class Store {
     })
   }
 
+  #readLog(direction: LogDirection, from: LogPosition): Promise<readonly EventBlock[]> {
+    if (this.#isDown || this.#closed !== undefined) return Promise.resolve([])
+    const id = this.#nextId++
+    return new Promise((resolve) => {
+      this.#logReads.set(id, (blocks) => {
+        this.#logReads.delete(id)
+        resolve(blocks)
+      })
+      this.#worker.postMessage({ kind: 'log', id, direction, from })
+    })
+  }
+
   #command(kind: 'flush' | 'close'): Promise<void> {
     if (this.#isDown) return Promise.resolve()
     const id = this.#nextId++
@@ -237,6 +269,9 @@ export class Store {
       case 'rows':
         this.#questions.get(message.id)?.onRows?.(Buffer.from(message.lines.buffer))
         break
+      case 'log':
+        this.#logReads.get(message.id)?.(message.blocks.map((bytes) => new EventBlock(bytes)))
+        break
       case 'done':
         this.#done.get(message.id)?.()
         break
@@ -257,6 +292,7 @@ export class Store {
     this.#queueBytes = 0
     for (const { finish } of [...this.#questions.values()]) finish(DOWN)
     for (const finish of [...this.#done.values()]) finish()
+    for (const finish of [...this.#logReads.values()]) finish([])
     if (this.#closed !== undefined) return
     this.#downReason = message
     this.#limits.log?.error({ cause: 'worker-down' }, `store: the worker ended: ${message}`)

@@ -1,7 +1,7 @@
 import type { DropCause, StoreFault } from './stats.ts'
 
 /** Parts of a store that may be in trouble and come out of it again. */
-export type TroublePart = 'log' | 'insert' | 'seal'
+export type TroublePart = 'log' | 'insert' | 'seal' | 'lake'
 
 /** The same fault is not reported again within this time. */
 const REPEAT_MS = 60_000

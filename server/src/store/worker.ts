@@ -22,6 +22,7 @@ export async function serveStore(port: WorkerPort, { options }: WorkerData): Pro
     port.close()
     return
   }
+  process.once('exit', () => engine.release())
   const sendStats = (): void => port.postMessage({ kind: 'stats', stats: engine.stats() })
   const timer = setInterval(sendStats, STATS_INTERVAL_MS)
 
@@ -35,6 +36,7 @@ export async function serveStore(port: WorkerPort, { options }: WorkerData): Pro
         break
       case 'search':
       case 'messages':
+      case 'calls':
       case 'query': {
         const { kind, id, body, asRows } = message
         const cancel = new AbortController()
@@ -51,6 +53,13 @@ export async function serveStore(port: WorkerPort, { options }: WorkerData): Pro
       }
       case 'cancel':
         running.get(message.id)?.abort()
+        break
+      case 'log':
+        void engine.readLog(message.direction, message.from).then((found) => {
+          const blocks = found.map(({ bytes }) => transferable(bytes))
+          const buffers = blocks.map(({ buffer }) => buffer)
+          port.postMessage({ kind: 'log', id: message.id, blocks }, buffers)
+        })
         break
       case 'flush':
         void engine.flush().then(() => {
@@ -83,8 +92,8 @@ function sendAnswer(port: WorkerPort, id: number, answer: StoreAnswer): void {
 }
 
 /** Only memory of its own can be transferred; a small Buffer is a part of Node's pool. */
-function transferable(bytes: Buffer): Uint8Array<ArrayBuffer> {
+function transferable(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteLength } = bytes
   const isOwn = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength
-  return isOwn ? new Uint8Array(buffer) : Uint8Array.from(bytes)
+  return isOwn ? new Uint8Array(buffer) : new Uint8Array(bytes)
 }

@@ -3,12 +3,15 @@ import { maskHeaders } from '@hepscope/shared/event/mask.ts'
 import { selectRows } from '@hepscope/shared/event/select.ts'
 import { formatFilter } from '@hepscope/shared/filter/filter.ts'
 import type { ControlFrame, NodePosition, StatusFrame } from '@hepscope/shared/frame/control.ts'
+import { type Batch, Notice } from './batch.ts'
 import { Continuity } from './continuity.ts'
 import { FilterGroup, type StreamView } from './filter-group.ts'
 import { Pace } from './pace.ts'
+import type { PastBlocks } from './past.ts'
+import { Replays } from './replays.ts'
 import { gapsBehind, isBehind, type StreamPosition } from './resume.ts'
 import { Ring } from './ring.ts'
-import { type StreamSink, Subscription, type SubscriptionLimits } from './subscription.ts'
+import { type Prelude, type StreamSink, Subscription, type SubscriptionLimits } from './subscription.ts'
 
 export interface BrokerOptions {
   readonly bufferEvents: number
@@ -18,13 +21,15 @@ export interface BrokerOptions {
   readonly keepsPayload: boolean
   /** Header fields, in lower case, whose values no viewer gets to see. */
   readonly maskedHeaders?: readonly string[]
+  /** This server's own events for longer than the ring has them; absent where they are kept nowhere. */
+  readonly past?: PastBlocks
 }
 
 export interface SubscribeRequest extends StreamView {
   readonly limits: SubscriptionLimits
   /** Newest past events to send first. */
   readonly history: number
-  /** Send what came after these events, as far as the ring still has it; `history` does not count then. */
+  /** Send what came after these events, as far as it is still there; `history` does not count then. */
   readonly since?: readonly StreamPosition[]
   /** Said before anything else to a viewer that wants control frames. */
   readonly hello?: (positions: readonly NodePosition[]) => ControlFrame
@@ -49,6 +54,7 @@ export class Broker {
   readonly #options: BrokerOptions
   readonly #groups = new Map<string, FilterGroup>()
   readonly #groupOf = new Map<Subscription, FilterGroup>()
+  readonly #replays: Replays
   /** Last known state of each node, for viewers who come later. */
   readonly #statuses = new Map<string, StatusFrame>()
   /** Counts of viewers who left. */
@@ -62,6 +68,13 @@ export class Broker {
     this.#options = options
     this.#pace = pace
     this.ring = new Ring(options.bufferEvents, options.bufferBytes)
+    this.#replays = new Replays({
+      past: options.past,
+      ring: this.ring,
+      continuity: this.continuity,
+      shown: (block) => this.#shown(block),
+      deliver: (subscription, entries, isEnd) => this.#deliver(subscription, entries, isEnd),
+    })
   }
 
   get subscriberCount(): number {
@@ -90,16 +103,16 @@ export class Broker {
     const { block: fresh, gaps } = this.continuity.accept(published)
     for (const gap of gaps) this.#announce(gap)
     if (fresh === undefined) return
-    const { keepsPayload, maskedHeaders = [] } = this.#options
-    const block = keepsPayload ? maskHeaders(fresh, maskedHeaders) : withoutPayload(fresh)
+    const block = this.#shown(fresh)
     this.#published += block.count
-    this.ring.append(block)
+    const entry = this.ring.append(block)
     if (this.#groupOf.size === 0) return
     let isPressing = false
     for (const group of this.#groups.values()) {
       group.append(block)
       isPressing ||= group.isPressing
     }
+    this.#replays.publish(entry)
     const isDue = Date.now() - this.#pumpedMs >= this.#pumpIntervalMs
     if ((isDue || isPressing) && this.#pace.hasTime) this.#pumpAll()
     else this.#pumpSoon()
@@ -114,7 +127,7 @@ export class Broker {
 
   /** Begin a view: the past that was asked for, then everything from now on, without gap or double. */
   subscribe(request: SubscribeRequest, sink: StreamSink): Subscription {
-    const { filter, format, withPayload, withControl, since } = request
+    const { filter, format, withPayload, withControl } = request
     const nowMs = Date.now()
     const key = `${format} ${withPayload} ${withControl} ${formatFilter(filter)}`
     let group = this.#groups.get(key)
@@ -122,20 +135,16 @@ export class Broker {
       group = new FilterGroup(key, { filter, format, withPayload, withControl })
       this.#groups.set(key, group)
     }
-    const history = group.history(
-      this.ring.entries,
-      this.ring.start,
-      since === undefined ? request.history : Infinity,
-      since && isBehind(since, this.continuity),
-    )
-    const frames: ControlFrame[] = [
-      ...(request.hello === undefined ? [] : [request.hello(this.continuity.positions)]),
-      ...this.#statuses.values(),
-      ...(since === undefined ? [] : gapsBehind(since, this.ring, this.continuity)),
-    ]
-    const subscription = new Subscription(group, sink, request.limits, { frames, history }, withControl, nowMs)
+    const hello = request.hello === undefined ? [] : [request.hello(this.continuity.positions)]
+    const frames: ControlFrame[] = [...hello, ...this.#statuses.values()]
+    const needsReplay = this.#replays.isNeeded(request, group)
+    const prelude: Prelude = needsReplay
+      ? { frames, history: [], onRoom: () => this.#replays.more(subscription) }
+      : { frames: [...frames, ...this.#gapsFor(request)], history: this.#historyFor(request, group) }
+    const subscription = new Subscription(group, sink, request.limits, prelude, withControl, nowMs)
     group.add(subscription)
     this.#groupOf.set(subscription, group)
+    if (needsReplay) this.#replays.begin(subscription, group, request)
     this.#pace.spend(() => subscription.pump(nowMs))
     return subscription
   }
@@ -166,12 +175,39 @@ export class Broker {
     const group = this.#groupOf.get(subscription)
     if (group === undefined) return
     this.#groupOf.delete(subscription)
+    this.#replays.end(subscription)
     group.delete(subscription)
     addCounts(this.#left, subscription)
     if (group.isEmpty) this.#groups.delete(group.key)
     if (this.#groupOf.size > 0) return
     clearTimeout(this.#pump)
     this.#pump = undefined
+  }
+
+  /** A block as the viewers of this stream may see it. */
+  #shown(block: EventBlock): EventBlock {
+    const { keepsPayload, maskedHeaders = [] } = this.#options
+    return keepsPayload ? maskHeaders(block, maskedHeaders) : withoutPayload(block)
+  }
+
+  #historyFor({ since, history }: SubscribeRequest, group: FilterGroup): Batch[] {
+    if (since === undefined) return group.history(this.ring, history)
+    return group.history(this.ring, Infinity, isBehind(since, this.continuity))
+  }
+
+  #gapsFor({ since }: SubscribeRequest): ControlFrame[] {
+    return since === undefined ? [] : gapsBehind(since, this.ring, this.continuity)
+  }
+
+  /** Give a viewer more of the past. */
+  #deliver(subscription: Subscription, entries: readonly (Batch | Notice)[], isEnd: boolean): void {
+    subscription.addPast(entries)
+    if (isEnd) {
+      // Nodes may have changed meanwhile.
+      subscription.addPast(Array.from(this.#statuses.values(), (status) => new Notice(status)))
+      subscription.endPast()
+    }
+    this.resume(subscription)
   }
 
   #announce(frame: ControlFrame): void {

@@ -1,10 +1,11 @@
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import { MAX_ROWS } from '@hepscope/shared/event/columns.ts'
+import { selectRows } from '@hepscope/shared/event/select.ts'
 import type { ControlFrame } from '@hepscope/shared/frame/control.ts'
 import { compileFilter, passesEverything, type StreamFilter } from '@hepscope/shared/filter/filter.ts'
 import type { RowPredicate } from '@hepscope/shared/filter/row-predicate.ts'
 import { Batch, type EventForm, Notice } from './batch.ts'
-import type { RingEntry } from './ring.ts'
+import type { RingView } from './ring.ts'
 import type { GroupLog, Subscription } from './subscription.ts'
 
 /** What decides the bytes that a viewer gets: viewers that agree in all of it share them. */
@@ -16,6 +17,8 @@ export interface StreamView extends EventForm {
 const MAX_NOTICES = 1024
 /** Bytes of blocks that a log may keep in memory; the ring may have forgotten them. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024
+/** Of a block of which less than one row in so many passes, only those are kept in memory. */
+const SPARSE_ROWS = 4
 /** Events that a log may hold beyond the longest queue, so that it is not shortened at every block. */
 const SLACK_EVENTS = 8 * MAX_ROWS
 
@@ -130,12 +133,27 @@ export class FilterGroup implements GroupLog {
   }
 
   /**
+   * The newest matches of a block that nobody else holds; undefined if there are none.
+   *
+   * @param isWanted further condition, e.g. behind a given `seq`
+   * @param limit most events
+   */
+  select(block: EventBlock, isWanted: RowPredicate, limit = Infinity): Batch | undefined {
+    const rows = this.#matches(block, 0).filter((row) => isWanted(block, row))
+    if (rows.length > limit) rows.splice(0, rows.length - limit)
+    if (rows.length === 0) return undefined
+    if (rows.length * SPARSE_ROWS > block.count) return new Batch(block, rows, this.view)
+    const few = selectRows(block, rows, true)
+    return new Batch(few, [...rows.keys()], this.view)
+  }
+
+  /**
    * The newest matches of the ring, oldest first.
    *
    * @param limit most events
    * @param isWanted further condition, e.g. behind a given `seq`
    */
-  history(entries: readonly RingEntry[], start: number, limit: number, isWanted?: RowPredicate): Batch[] {
+  history({ entries, start }: RingView, limit: number, isWanted?: RowPredicate): Batch[] {
     const found: Batch[] = []
     let missing = limit
     for (let i = entries.length - 1; i >= 0 && missing > 0; i--) {

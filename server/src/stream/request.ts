@@ -16,6 +16,8 @@ import type { SubscriptionLimits } from './subscription.ts'
 export interface Grant {
   /** Name of this server. */
   readonly node: string
+  /** Epoch of its own events. */
+  readonly epoch: number
   readonly historyLimit: number
   /** Past events of a viewer that says nothing of `history`: 0, or as many as allowed for clients of the original. */
   readonly defaultHistory: number
@@ -53,6 +55,7 @@ export function streamRequest(query: URLSearchParams, grant: Grant): SubscribeRe
       type: 'hello',
       node: grant.node,
       version: VERSION,
+      epoch: grant.epoch,
       time: Date.now(),
       format,
       filter: formatFilter(filter),

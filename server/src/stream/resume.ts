@@ -2,7 +2,7 @@ import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import type { GapFrame } from '@hepscope/shared/frame/control.ts'
 import type { RowPredicate } from '@hepscope/shared/filter/row-predicate.ts'
 import type { Continuity } from './continuity.ts'
-import type { Ring } from './ring.ts'
+import type { RingView } from './ring.ts'
 
 /** Last event of a node that a viewer has seen. */
 export interface StreamPosition {
@@ -25,7 +25,7 @@ export function isBehind(since: readonly StreamPosition[], continuity: Continuit
 }
 
 /** What a viewer that comes back at some positions has missed for good: the ring no longer holds it, or never did. */
-export function gapsBehind(since: readonly StreamPosition[], ring: Ring, continuity: Continuity): GapFrame[] {
+export function gapsBehind(since: readonly StreamPosition[], ring: RingView, continuity: Continuity): GapFrame[] {
   const held = heldRanges(ring)
   const nodes = continuity.positions
   const oldestSeq = (node: string, epoch: number): number | undefined => held.get(key(node, epoch))?.ranges[0]?.from
@@ -99,7 +99,7 @@ function holesIn({ node, epoch, ranges }: HeldEpoch, behind: number): GapFrame[]
   })
 }
 
-function heldRanges(ring: Ring): Map<string, HeldEpoch> {
+function heldRanges(ring: RingView): Map<string, HeldEpoch> {
   const found = new Map<string, HeldEpoch>()
   for (const { block, at } of ring.entries) {
     const { node, epoch } = block

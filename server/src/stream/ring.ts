@@ -7,8 +7,16 @@ export interface RingEntry {
   readonly at: number
 }
 
+/** Blocks to look through. */
+export interface RingView {
+  /** Oldest first. */
+  readonly entries: readonly RingEntry[]
+  /** Position of the oldest event that is still offered. */
+  readonly start: number
+}
+
 /** The last blocks, bounded by events and by bytes; the oldest go first. */
-export class Ring {
+export class Ring implements RingView {
   readonly #maxEvents: number
   readonly #maxBytes: number
   readonly #entries: RingEntry[] = []
@@ -53,4 +61,13 @@ export class Ring {
     if (evicted > 0) this.#entries.splice(0, evicted)
     return entry
   }
+}
+
+/** The oldest `seq` that is offered of an epoch; undefined if there is none. */
+export function oldestSeq({ entries, start }: RingView, node: string, epoch: number): number | undefined {
+  for (const { block, at } of entries) {
+    const row = Math.max(0, start - at)
+    if (block.node === node && block.epoch === epoch && row < block.count) return block.seq(row)
+  }
+  return undefined
 }

@@ -33,6 +33,8 @@ export interface Prelude {
   /** Said first, e.g. the gap between what the viewer has and what the ring still holds. */
   readonly frames: readonly ControlFrame[]
   readonly history: readonly Batch[]
+  /** More of the past is to come: called whenever there is room for it, until `endPast`. */
+  readonly onRoom?: () => void
 }
 
 /** Once a socket holds this much, the viewer's cursor stays behind until it drains. */
@@ -53,14 +55,16 @@ export class Subscription {
   readonly #bucket: TokenBucket
   /** Only of viewers that asked for control frames. */
   readonly #notices: Notices | undefined
-  readonly #history: Batch[]
-  readonly #historyCount: number
+  readonly #history: (Batch | Notice)[]
+  #historyCount: number
+  /** While the past is not complete; the live events begin where it ends. */
+  #onRoom: (() => void) | undefined
   #isReplaying: boolean
   /** Number of the entry that is next, and how many of its events are done. */
   #cursor: number
   #done = 0
   /** Events of the log before this viewer came, and those that it is done with. */
-  readonly #startCount: number
+  #startCount: number
   #doneCount: number
 
   /** @param prelude its frames are sent only `withControl` */
@@ -79,18 +83,20 @@ export class Subscription {
     this.#history = [...prelude.history]
     this.#cursor = log.end()
     this.#startCount = this.#doneCount = log.eventCount
-    this.#historyCount = this.#history.reduce((sum, batch) => sum + batch.count, 0)
+    this.#historyCount = countOf(prelude.history)
+    this.#onRoom = prelude.onRoom
     this.#isReplaying = withControl
     this.#notices = withControl ? new Notices() : undefined
     if (withControl && prelude.frames.length > 0) sink.write(prelude.frames.map(controlWire))
   }
 
+  /** Number of the entry that is next; Infinity while it is not known where the live events begin. */
   get cursor(): number {
-    return this.#cursor
+    return this.#isLive ? this.#cursor : Infinity
   }
 
   get matchedCount(): number {
-    return this.#historyCount + this.#log.eventCount - this.#startCount
+    return this.#historyCount + (this.#isLive ? this.#log.eventCount - this.#startCount : 0)
   }
 
   /** Matched events that were neither sent nor dropped yet. */
@@ -100,6 +106,19 @@ export class Subscription {
 
   get bufferedBytes(): number {
     return this.#sink.bufferedBytes
+  }
+
+  /** More of the past, and control frames between its events. */
+  addPast(entries: readonly (Batch | Notice)[]): void {
+    for (const entry of entries) if (entry instanceof Batch || this.#notices !== undefined) this.#history.push(entry)
+    this.#historyCount += countOf(entries)
+  }
+
+  /** The past is complete: what is published from this moment on follows. */
+  endPast(): void {
+    this.#onRoom = undefined
+    this.#cursor = this.#log.end()
+    this.#startCount = this.#doneCount = this.#log.eventCount
   }
 
   /** Write as much as the socket takes: history first, then live. Of the rest the queue's length may wait. */
@@ -117,6 +136,7 @@ export class Subscription {
     }
     if (pieces.length > 0) this.#sink.write(pieces)
     this.dropExcess()
+    if (this.#history.length === 0 && size < HIGH_WATER_BYTES) this.#onRoom?.()
   }
 
   /** Tell the viewer the time, and of gaps that no event has followed yet. Left out while its socket is full. */
@@ -127,6 +147,7 @@ export class Subscription {
 
   /** Give up the oldest events beyond so many; the queue's length if it is not said. */
   dropExcess(most = this.limits.queueLength): void {
+    if (!this.#isLive) return
     let left = this.#log.eventCount - this.#doneCount - most
     while (left > 0) {
       const entry = this.#log.entry(this.#cursor)
@@ -146,6 +167,7 @@ export class Subscription {
 
   /** Give up everything that waits; control frames are told before the next event. */
   leaveBehind(): void {
+    if (!this.#isLive) return
     this.dropExcess(0)
     for (let entry = this.#log.entry(this.#cursor); entry instanceof Notice; entry = this.#log.entry(this.#cursor)) {
       this.#notices?.add(entry.frame)
@@ -153,13 +175,19 @@ export class Subscription {
     }
   }
 
+  get #isLive(): boolean {
+    return this.#onRoom === undefined
+  }
+
   /** Bytes that come next; undefined if there are none. */
   #takeNext(nowMs: number): readonly Uint8Array[] | undefined {
     const past = this.#history.shift()
+    if (past instanceof Notice) return [past.wire]
     if (past !== undefined) {
       this.sentCount += past.count
       return past.wire(0, past.count)
     }
+    if (!this.#isLive) return undefined
     if (this.#isReplaying) {
       this.#isReplaying = false
       return [controlWire({ type: 'replay-end', count: this.#historyCount })]
@@ -192,4 +220,8 @@ export class Subscription {
   #noticeWires(): Uint8Array[] {
     return (this.#notices?.take() ?? []).map(controlWire)
   }
+}
+
+function countOf(entries: readonly (Batch | Notice)[]): number {
+  return entries.reduce((sum, entry) => (entry instanceof Batch ? sum + entry.count : sum), 0)
 }

@@ -21,6 +21,7 @@ import { importRoutes } from '../../src/http/routes/imports.ts'
 import { searchRoutes } from '../../src/http/routes/search.ts'
 import { importFile } from '../../src/main/importer.ts'
 import { openEngine, type StoreEngine } from '../../src/store/engine.ts'
+import { callsBody } from '../../src/store/calls/call-request.ts'
 import { messagesBody, searchBody } from '../../src/store/search-request.ts'
 import { Blocks, packetOf, sipText, START_US } from '../store/blocks.ts'
 
@@ -64,7 +65,7 @@ beforeAll(async () => {
   const log = pino({ level: 'silent' })
   const own = { maxBytes: 1 << 24, agentId: 0, receive, queueBytes: () => 0 }
   const app = createApp(log, [
-    searchRoutes(login, engine, { search: searchBody, messages: messagesBody }, () => true),
+    searchRoutes(login, engine, { search: searchBody, messages: messagesBody, calls: callsBody }, () => true),
     exportRoutes(login, engine, messagesBody, () => true),
     importRoutes(login, { maxBytes: 1 << 24, run: (name, file, signal) => importFile(name, file, signal, own), log }),
   ])
@@ -102,6 +103,17 @@ describe('hepscope search', () => {
       '',
     ])
     expect(err).toBe('')
+  })
+
+  it('prints calls, a line each', async () => {
+    expect(await searchCommand.run(['callid=c1', '--calls', ...where])).toBe(0)
+    expect(out).toMatch(
+      /^2025-11-22 00:00:00\.000000 {2}call busy \(486 Busy Here\) {2}alice -> bob {2}192\.0\.2\.1:5060 - /,
+    )
+    expect(out).toMatch(/ messages {2}c1(?: {2}incomplete: .*)?\n$/)
+    out = ''
+    expect(await searchCommand.run(['is:failed proto:1', '--calls', ...where])).toBe(1)
+    expect(err).toContain('q: "proto" is about single packets, and here whole calls are looked at (at 10)')
   })
 
   it('prints rows as JSON, and says that there are more', async () => {

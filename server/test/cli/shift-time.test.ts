@@ -1,8 +1,9 @@
 import { decodeHep } from '@hepscope/shared/hep/decode.ts'
 import { encodeHep } from '@hepscope/shared/hep/encode.ts'
 import type { HepPacket } from '@hepscope/shared/hep/packet.ts'
+import { hepTimeUs } from '@hepscope/shared/pcap/recording.ts'
 import { describe, expect, it } from 'vitest'
-import { hepTimeUs, shiftHepTime } from '../../src/cli/shift-time.ts'
+import { shiftHepTime } from '../../src/cli/shift-time.ts'
 
 const NOW = 1_700_000_000
 

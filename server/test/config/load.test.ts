@@ -45,6 +45,24 @@ describe('loadConfig', () => {
     expect(faultsOf('ingest: { workers: two }')[0]).toContain('ingest.workers')
   })
 
+  it('takes a lake with both its places, and neither alone', () => {
+    const env = {
+      HEPSCOPE_STORAGE_LAKE_CATALOG: 'postgres:host=10.0.0.5 dbname=hepscope',
+      HEPSCOPE_STORAGE_LAKE_DATA_PATH: 's3://calls/hepscope',
+      HEPSCOPE_STORAGE_LAKE_S3_URL_STYLE: 'path',
+    }
+    expect(loadConfig(undefined, {}).storage.lake.catalog).toBe('')
+    expect(loadConfig(undefined, env).storage.lake).toMatchObject({
+      catalog: 'postgres:host=10.0.0.5 dbname=hepscope',
+      data_path: 's3://calls/hepscope',
+      s3: { url_style: 'path', region: 'us-east-1', use_tls: true },
+    })
+    expect(faultsOf("storage: { lake: { catalog: 'postgres:host=x' } }")[0]).toContain('needs both')
+    expect(faultsOf("storage: { lake: { catalog: 'lake.db', data_path: 'rows' } }").join()).toMatch(
+      /storage\.lake\.catalog: .*storage\.lake\.data_path: must be an absolute path/,
+    )
+  })
+
   it('lets the environment win over the file', () => {
     const env = {
       HEPSCOPE_INGEST_HEP_STREAM_BUFFER_SIZE: '77',

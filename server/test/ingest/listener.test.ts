@@ -190,7 +190,7 @@ describe('TcpListener', () => {
     }
     await closed
     await reached(0, 1)
-    expect(rejections).toMatchObject([{ reason: 'message-timeout' }])
+    expect(rejections).toMatchObject([{ reason: 'too-many-reads' }])
     expect(rejections[0]?.offset).toBeGreaterThanOrEqual(33)
   })
 

@@ -10,6 +10,7 @@ import { StreamEndpoint } from '../../src/stream/endpoint.ts'
 
 const NODE: NodeStreamOptions = {
   node: 'edge',
+  epoch: 7,
   limits: { queueLength: 256, ratePerSec: 500 },
   bufferEvents: 1000,
   access: { token: '', loopbackExempt: true },

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import { type EngineWorld, openEngine, type StoreEngine } from '../../src/store/engine.ts'
 import type { StoreOptions } from '../../src/store/options.ts'
+import { storageOptions } from './storage-kinds.ts'
 
 const directories: string[] = []
 const engines: StoreEngine[] = []
@@ -26,7 +27,8 @@ export async function engineAt(
   options: Partial<StoreOptions> = {},
   world: EngineWorld = {},
 ): Promise<StoreEngine> {
-  const engine = await openEngine({ dataDir, memoryLimit: '512MB', insertDelayMs: 1, ...options }, world)
+  const kind = await storageOptions(dataDir)
+  const engine = await openEngine({ dataDir, memoryLimit: '512MB', insertDelayMs: 1, ...kind, ...options }, world)
   engines.push(engine)
   return engine
 }

@@ -1,12 +1,20 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { StoreEngine } from '../../src/store/engine.ts'
 import type { StoreFault } from '../../src/store/stats.ts'
 import { Blocks, EPOCH, opensipsPackets, packetOf, sipText, START_US } from './blocks.ts'
+import { calls } from './calls/fixture-blocks.ts'
 import { allSeqs, engineAt, newDataDir, search, upTo } from './data-dir.ts'
 import { FaultFiles } from './fault-files.ts'
+import { STORAGE_KINDS, useStorage } from './storage-kinds.ts'
 
 const DAY_MS = 86_400_000
+
+/** Call-IDs of the rows of calls. */
+async function callIds(engine: StoreEngine): Promise<unknown[]> {
+  return (await calls(engine, { param: { limit: 1000 } })).map((row) => row.session_id)
+}
 
 /** All files below a directory, relative to it. */
 function filesIn(directory: string): string[] {
@@ -17,7 +25,9 @@ function filesIn(directory: string): string[] {
     .sort()
 }
 
-describe('StoreEngine', () => {
+describe.each(STORAGE_KINDS)('StoreEngine that seals to: %s', (kind) => {
+  useStorage(kind)
+
   it('finds every row once while it is hot, when it is sealed, and after restarts', async () => {
     const dataDir = newDataDir()
     const blocks = new Blocks()
@@ -105,7 +115,9 @@ describe('StoreEngine', () => {
     byRows.append(new Blocks().invites(10))
     await expect.poll(() => byRows.stats().sealedRows, { timeout: 5000 }).toBe(10)
   })
+})
 
+describe('StoreEngine that seals to files', () => {
   it('puts each day of each table into a file of its own and says in the manifest what is there', async () => {
     const dataDir = newDataDir()
     const engine = await engineAt(dataDir, {}, { now: () => EPOCH })
@@ -129,8 +141,9 @@ describe('StoreEngine', () => {
       `hep_proto_1_call/date=2025-11-22/${name}.parquet`,
       `hep_proto_1_registration/date=2025-11-23/${name}.parquet`,
       `hep_proto_5_default/date=2025-11-22/${name}.parquet`,
+      `hepscope_calls/date=2025-11-21/${name}.parquet`,
     ])
-    expect(filesIn(join(dataDir, 'log'))).toEqual([])
+    expect(filesIn(join(dataDir, 'log'))).toEqual([`kept/${EPOCH}-1.hsb`])
     const manifest = JSON.parse(readFileSync(join(dataDir, 'sealed', `${name}.json`), 'utf8')) as object
     expect(manifest).toMatchObject({
       version: 1,
@@ -138,7 +151,7 @@ describe('StoreEngine', () => {
       segments: [`${EPOCH}-1.hsb`],
       ranges: [{ node: 'node-1', epoch: EPOCH, firstSeq: 1, lastSeq: 5 }],
     })
-    expect(manifest).toHaveProperty('files.length', 5)
+    expect(manifest).toHaveProperty('files.length', 6)
   })
 
   it('seals packets whose clocks are anywhere, without a directory for each day', async () => {
@@ -175,9 +188,12 @@ describe('StoreEngine', () => {
       const next = await engineAt(dataDir)
       await next.flush()
       expect(await allSeqs(next), `step ${step}`).toEqual(upTo(51))
+      expect(await callIds(next), `step ${step}: calls`).toHaveLength(10)
       expect(filesIn(join(dataDir, 'parquet')).filter((name) => name.endsWith('.tmp'))).toEqual([])
       await next.seal()
       expect(await allSeqs(next), `step ${step}, sealed again`).toEqual(upTo(51))
+      expect(new Set(await callIds(next)).size, `step ${step}: calls, sealed again`).toBe(10)
+      expect(await callIds(next)).toHaveLength(10)
       await next.close()
     }
     expect([...outcomes].sort()).toEqual(['died', 'sealed'])
@@ -302,27 +318,6 @@ describe('StoreEngine', () => {
     const second = await engineAt(dataDir, {}, { onFault: (fault) => reported.push(fault) })
     expect(await allSeqs(second)).toEqual([4, 5])
     expect(reported[0]?.message).toContain(`${EPOCH}-1-3.parquet (3 rows)`)
-  })
-
-  it('drops sealed files by the age of their sealing, with nothing left behind', async () => {
-    const dataDir = newDataDir()
-    let nowMs = EPOCH
-    const engine = await engineAt(dataDir, { retentionDays: 2 }, { now: () => nowMs })
-    const blocks = new Blocks()
-    engine.append(blocks.invites(3))
-    await engine.seal()
-    nowMs += DAY_MS
-    engine.append(blocks.invites(2))
-    await engine.seal()
-    nowMs += DAY_MS + 1
-    await engine.applyRetention()
-    expect(await allSeqs(engine)).toEqual([4, 5])
-    expect(filesIn(join(dataDir, 'sealed'))).toEqual([`${EPOCH}-4-5.json`])
-    expect(filesIn(join(dataDir, 'parquet'))).toEqual([`hep_proto_1_call/date=2025-11-22/${EPOCH}-4-5.parquet`])
-    nowMs += DAY_MS
-    await engine.applyRetention()
-    expect(await search(engine, {})).toEqual([])
-    expect(filesIn(dataDir)).toEqual([])
   })
 
   it('stores what OpenSIPS sent, by table', async () => {

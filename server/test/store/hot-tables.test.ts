@@ -8,17 +8,22 @@ import { newDataDir } from './data-dir.ts'
 
 describe('HotTables', () => {
   let database: DuckDBInstance
+  let own: DuckDBConnection
   let other: DuckDBConnection
   let hot: HotTables
   const generation = () => new Generation(1)
 
   beforeEach(async () => {
     database = await openDatabase({ memoryLimit: '256MB', threads: 1, temporaryDirectory: newDataDir() })
-    hot = new HotTables(await database.connect())
+    own = await database.connect()
+    hot = new HotTables(own)
     other = await database.connect()
   })
   afterEach(() => {
     hot.release()
+    // A database that is still open when its thread ends would end the process: it knows functions of the thread.
+    own.closeSync()
+    other.closeSync()
     database.closeSync()
   })
 

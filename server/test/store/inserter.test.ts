@@ -66,6 +66,7 @@ function start(): Parts {
     catalog: new Catalog([], { onGenerationUnused: () => {}, onUnitUnused: () => {} }),
     delayMs: 1,
     isFull: () => false,
+    onAdded: () => Promise.resolve(),
     onInserted: () => {},
     onDropped: (rows) => dropped.push(rows),
     onRotated: () => {},

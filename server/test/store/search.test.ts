@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { openEngine, type StoreEngine } from '../../src/store/engine.ts'
 import { Blocks, EPOCH, packetOf, sipText, START_US } from './blocks.ts'
 import { engineAt, messages, newDataDir, search } from './data-dir.ts'
+import { STORAGE_KINDS, storageOptions, useStorage } from './storage-kinds.ts'
 
 const SECOND = 1_000_000
 const MINUTE_MS = 60_000
@@ -13,13 +14,21 @@ const START_MS = START_US / 1000
 /** Seq numbers in the order of the answer. */
 const seqs = (rows: readonly Readonly<Record<string, unknown>>[]): unknown[] => rows.map((row) => row.seq)
 
-describe.each(['hot', 'sealed', 'half sealed'])('search: %s', (where) => {
+describe.each([
+  { where: 'hot', kind: 'files' },
+  { where: 'sealed', kind: 'files' },
+  { where: 'half sealed', kind: 'files' },
+  { where: 'sealed', kind: 'lake' },
+  { where: 'half sealed', kind: 'lake' },
+] as const)('search: $where, $kind', ({ where, kind }) => {
+  useStorage(kind)
   let directory: string
   let engine: StoreEngine
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'hepscope-search-'))
-    engine = await openEngine({ dataDir: directory, memoryLimit: '512MB', insertDelayMs: 1 })
+    const storage = await storageOptions(directory)
+    engine = await openEngine({ dataDir: directory, memoryLimit: '512MB', insertDelayMs: 1, ...storage })
     const blocks = new Blocks()
     engine.append(
       blocks.of(
@@ -282,8 +291,12 @@ describe('search', () => {
     expect(new Set(refused.map((answer) => JSON.stringify(answer)))).toEqual(new Set([JSON.stringify(closing)]))
     expect(await engine.search({})).toEqual(closing)
   })
+})
 
-  it.each([1, 2, 7, 30, 100])('finds the newest %i of many files whose times overlap', async (limit) => {
+describe.each(STORAGE_KINDS)('search in steps: %s', (kind) => {
+  useStorage(kind)
+
+  it.each([1, 7, 100])('finds the newest %i of many files whose times overlap', async (limit) => {
     const engine = await engineAt(newDataDir())
     const blocks = new Blocks()
     const rows: { readonly tsUs: number; readonly seq: number }[] = []

@@ -17,6 +17,7 @@ const BROKER: BrokerOptions = {
 }
 const GRANT: Grant = {
   node: 'test',
+  epoch: 7,
   historyLimit: 10_000,
   defaultHistory: 0,
   allowsPayload: true,

@@ -1,0 +1,321 @@
+import { readdirSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { StoreEngine } from '../../../src/store/engine.ts'
+import { ExtensionError } from '../../../src/store/lake/lake-connection.ts'
+import type { StoreFault } from '../../../src/store/stats.ts'
+import { Blocks, EPOCH } from '../blocks.ts'
+import { allSeqs, engineAt, newDataDir, search, upTo } from '../data-dir.ts'
+import { Lakes } from './lakes.ts'
+import { SealFaults } from './seal-faults.ts'
+
+const DAY_MS = 86_400_000
+const LATE = 20_000
+
+let lakes: Lakes
+
+beforeAll(async () => {
+  lakes = await Lakes.start()
+}, 60_000)
+afterAll(() => lakes.close(), 60_000)
+
+/** `node:seq` of all rows that a search finds, sorted. */
+async function eventsIn(engine: StoreEngine, node = ''): Promise<string[]> {
+  const rows = await search(engine, { filter: { event_type: 'all', node }, param: { limit: 50_000 } })
+  return rows.map(({ node, seq }) => `${String(node)}:${String(seq)}`).sort()
+}
+
+const eventsOf = (node: string, count: number): string[] =>
+  upTo(count)
+    .map((seq) => `${node}:${seq}`)
+    .sort()
+
+/** Member `incomplete` of an answer's meta. */
+async function incompleteOf(engine: StoreEngine): Promise<unknown> {
+  const answer = await engine.search({})
+  if (!answer.ok) throw new Error(answer.message)
+  return (JSON.parse(answer.json.toString()) as { meta: { incomplete?: unknown } }).meta.incomplete
+}
+
+describe('several stores with one lake', () => {
+  it('each finds every row of all of them once, while they seal at the same time', async () => {
+    const options = { ...(await lakes.create()), sealRows: 200 }
+    const [one, two, reader] = [
+      await engineAt(newDataDir(), options),
+      await engineAt(newDataDir(), options),
+      await engineAt(newDataDir(), options),
+    ]
+    const [blocksOne, blocksTwo] = [new Blocks('node-1'), new Blocks('node-2')]
+    const work = { isDone: false }
+    const checked = (async () => {
+      let checks = 0
+      // Its own rows are hot or in the lake; those of the other appear with its sealings.
+      for (; !work.isDone; checks++) {
+        for (const [engine, node] of [
+          [one, 'node-1'],
+          [two, 'node-2'],
+          [reader, ''],
+        ] as const) {
+          const found = await eventsIn(engine)
+          expect(new Set(found).size).toBe(found.length)
+          const own = found.filter((event) => event.startsWith(`${node}:`)).length
+          expect(found.filter((event) => event.startsWith(`${node}:`))).toEqual(eventsOf(node, own))
+        }
+      }
+      return checks
+    })()
+    for (let i = 0; i < 12; i++) {
+      one.append(blocksOne.invites(50))
+      two.append(blocksTwo.invites(50))
+      await Promise.all([one.flush(), two.flush()])
+    }
+    await Promise.all([one.seal(), two.seal()])
+    work.isDone = true
+    expect(await checked).toBeGreaterThan(0)
+    const all = [...eventsOf('node-1', 600), ...eventsOf('node-2', 600)].sort()
+    for (const engine of [one, two, reader]) expect(await eventsIn(engine)).toEqual(all)
+    expect(one.stats()).toMatchObject({ state: 'ok', hotRows: 0, logSegments: 0 })
+  }, 60_000)
+
+  it('gives what is not in the lake to who reads the lake by themselves', async () => {
+    const options = await lakes.create()
+    const engine = await engineAt(newDataDir(), options)
+    const blocks = new Blocks()
+    engine.append(blocks.invites(20))
+    await engine.seal()
+    engine.append(blocks.invites(5))
+    await engine.flush()
+    expect(await search(engine, { param: { limit: 100 } })).toHaveLength(25)
+    const rest = await search(engine, { param: { limit: 100 }, without_lake: true })
+    expect(rest.map(({ seq }) => seq).sort()).toEqual([21, 22, 23, 24, 25])
+  })
+
+  it('reads files from before there was a lake too', async () => {
+    const dataDir = newDataDir()
+    const blocks = new Blocks()
+    const before = await engineAt(dataDir)
+    before.append(blocks.invites(30))
+    await before.seal()
+    before.append(blocks.invites(10))
+    await before.close()
+    const after = await engineAt(dataDir, await lakes.create())
+    await after.flush()
+    after.append(blocks.invites(20))
+    await after.seal()
+    after.append(blocks.invites(5))
+    await after.flush()
+    expect(await allSeqs(after)).toEqual(upTo(65))
+    expect(await search(after, { param: { limit: 100 }, without_lake: true })).toHaveLength(35)
+  })
+})
+
+describe('sealing to a lake', () => {
+  it('loses no row and brings none twice, whichever statement was the last', async () => {
+    const options = await lakes.create()
+    const outcomes = new Set<string>()
+    let isFinished = false
+    for (let step = 0; !isFinished; step++) {
+      const node = `node-${step}`
+      const dataDir = newDataDir()
+      const blocks = new Blocks(node)
+      const faults = new SealFaults()
+      const dying = await engineAt(dataDir, { ...options, segmentBytes: 30_000 }, faults.world)
+      for (let i = 0; i < 5; i++) dying.append(blocks.invites(10))
+      await dying.flush()
+      faults.dieAt(step)
+      const sealed = dying.seal().then(() => 'sealed')
+      const died = expect.poll(() => faults.isDead, { interval: 5, timeout: LATE }).toBe(true)
+      const outcome = await Promise.race([sealed, died.then(() => 'died')])
+      isFinished = outcome === 'sealed' && !faults.isDead
+      outcomes.add(outcome)
+      faults.isDead = true
+      expect(await eventsIn(dying, node), `step ${step}, dying`).toEqual(eventsOf(node, 50))
+      await dying.close()
+
+      const next = await engineAt(dataDir, options)
+      await next.flush()
+      expect(await eventsIn(next, node), `step ${step}`).toEqual(eventsOf(node, 50))
+      await next.seal()
+      expect(await eventsIn(next, node), `step ${step}, sealed again`).toEqual(eventsOf(node, 50))
+      await next.close()
+    }
+    expect([...outcomes].sort()).toEqual(['died', 'sealed'])
+  }, 300_000)
+
+  it('finds each row once when a commit came through whose answer did not', async () => {
+    const faults = new SealFaults()
+    const engine = await engineAt(newDataDir(), await lakes.create(), faults.world)
+    engine.append(new Blocks().invites(50))
+    await engine.flush()
+    faults.loseAnswer('COMMIT')
+    const sealed = engine.seal()
+    await expect.poll(() => engine.stats().lastError, { timeout: LATE }).toMatch(/^seal: /)
+    expect(await allSeqs(engine)).toEqual(upTo(50))
+    await sealed
+    expect(await allSeqs(engine)).toEqual(upTo(50))
+    expect(engine.stats()).toMatchObject({ state: 'ok', hotRows: 0, sealedRows: 50 })
+  }, 60_000)
+
+  it('makes tables at the same time as another store', async () => {
+    const options = await lakes.create()
+    const engines = [await engineAt(newDataDir(), options), await engineAt(newDataDir(), options)]
+    for (const [i, engine] of engines.entries()) engine.append(new Blocks(`node-${i}`).invites(10))
+    await Promise.all(engines.map((engine) => engine.seal()))
+    for (const engine of engines) expect(await search(engine, {})).toHaveLength(20)
+  }, 60_000)
+})
+
+describe('a lake that cannot be reached', () => {
+  it('costs searches its own rows only, says so, and gets what was kept when it is back', async () => {
+    const options = await lakes.create()
+    const faults: StoreFault[] = []
+    const engine = await engineAt(newDataDir(), options, { onFault: (fault) => faults.push(fault) })
+    const blocks = new Blocks()
+    engine.append(blocks.invites(20))
+    await engine.seal()
+    await lakes.postgres.stop()
+    try {
+      engine.append(blocks.invites(10))
+      await engine.flush()
+      expect((await allSeqs(engine)).map((seq) => seq > 20)).toEqual(Array(10).fill(true))
+      expect(await incompleteOf(engine)).toEqual({ reason: 'lake', pending_bytes: 0 })
+      expect(engine.stats().state).toBe('degraded')
+      expect(engine.stats().lastError).toMatch(/^lake: .*onnect/)
+      expect(await engine.query({ sql: 'SELECT 1' })).toMatchObject({
+        ok: false,
+        message: 'The lake cannot be reached',
+      })
+      void engine.seal()
+      await expect.poll(() => faults.map(({ cause }) => cause), { timeout: LATE }).toContain('seal')
+      engine.append(blocks.invites(10))
+      await engine.flush()
+      expect(await allSeqs(engine)).toHaveLength(20)
+      expect(JSON.stringify(faults)).not.toContain('host=')
+    } finally {
+      await lakes.postgres.restart()
+    }
+    await expect.poll(() => allSeqs(engine), { timeout: LATE }).toEqual(upTo(40))
+    await expect.poll(() => engine.stats().state, { timeout: LATE }).toBe('ok')
+    expect(await incompleteOf(engine)).toBeUndefined()
+    await engine.seal()
+    expect(await allSeqs(engine)).toEqual(upTo(40))
+  }, 90_000)
+
+  it('does not keep a store from starting, which then leaves out of the hot rows what is in the lake', async () => {
+    const dataDir = newDataDir()
+    const options = await lakes.create()
+    const blocks = new Blocks()
+    const faults = new SealFaults()
+    const first = await engineAt(dataDir, options, faults.world)
+    first.append(blocks.invites(30))
+    await first.flush()
+    // Committed, and dead before it could remove the segment.
+    faults.loseAnswer('COMMIT')
+    void first.seal()
+    await expect.poll(() => faults.isLost, { timeout: LATE }).toBe(true)
+    faults.isDead = true
+    await first.close()
+
+    await lakes.postgres.stop()
+    let second: StoreEngine
+    try {
+      second = await engineAt(dataDir, options)
+      second.append(blocks.invites(10))
+      await second.flush()
+      expect(await allSeqs(second)).toEqual(upTo(40))
+      expect(second.stats()).toMatchObject({ state: 'degraded', replayedRows: 30 })
+    } finally {
+      await lakes.postgres.restart()
+    }
+    await expect.poll(() => second.stats().state, { timeout: LATE }).toBe('ok')
+    expect(await incompleteOf(second)).toBeUndefined()
+    expect(await allSeqs(second)).toEqual(upTo(40))
+    await second.seal()
+    expect(await allSeqs(second)).toEqual(upTo(40))
+    expect(second.stats()).toMatchObject({ hotRows: 0, sealedRows: 40 })
+  }, 90_000)
+
+  it('is no excuse for a missing extension', async () => {
+    const options = { ...(await lakes.create()), extensionDirectory: newDataDir() }
+    await expect(engineAt(newDataDir(), options)).rejects.toThrow(ExtensionError)
+    await expect(engineAt(newDataDir(), options)).rejects.toThrow(/ducklake is not there: .*ducklake\.duckdb_extension/)
+  })
+
+  it('says so when the password is wrong, and does not say the password', async () => {
+    const options = await lakes.create()
+    const lake = { ...options.lake, password: 'not-this-one' }
+    const faults: StoreFault[] = []
+    const engine = await engineAt(newDataDir(), { ...options, lake }, { onFault: (fault) => faults.push(fault) })
+    expect(engine.stats().lastError).toContain('password authentication failed')
+    expect(JSON.stringify(faults)).not.toContain('not-this-one')
+  })
+})
+
+describe('upkeep of a lake', () => {
+  it('removes rows by the day of their sealing, and their files when no version needs them', async () => {
+    const options = { ...(await lakes.create()), retention: { days: 2, maxBytes: 0, tables: {} } }
+    let nowMs = EPOCH
+    const engine = await engineAt(newDataDir(), options, { now: () => nowMs })
+    const blocks = new Blocks()
+    engine.append(blocks.invites(10))
+    await engine.seal()
+    nowMs += 2 * DAY_MS
+    engine.append(blocks.invites(10))
+    await engine.seal()
+    await engine.applyRetention()
+    expect(await allSeqs(engine)).toEqual(upTo(20))
+    nowMs += DAY_MS
+    await engine.applyRetention()
+    expect(await allSeqs(engine)).toEqual(upTo(20).slice(10))
+    expect(engine.stats()).toMatchObject({ sealedRows: 10 })
+    nowMs += 10 * DAY_MS
+    await engine.applyRetention()
+    expect(await search(engine, {})).toEqual([])
+  }, 60_000)
+
+  it('puts small files together while others search and seal', async () => {
+    const options = await lakes.create()
+    const engines = [await engineAt(newDataDir(), options), await engineAt(newDataDir(), options)]
+    const blocks = engines.map((_, i) => new Blocks(`node-${i}`))
+    for (let round = 0; round < 3; round++) {
+      for (const [i, engine] of engines.entries()) {
+        engine.append(blocks[i]?.invites(10) ?? new Blocks().invites(1))
+        await engine.seal()
+      }
+    }
+    const [first, second] = engines
+    if (first === undefined || second === undefined) throw new Error('no engines')
+    await allSeqs(first)
+    const before = first.stats().sealedFiles
+    second.append(blocks[1]?.invites(10) ?? new Blocks().invites(1))
+    await Promise.all([first.applyRetention(), second.seal(), eventsIn(second)])
+    const all = [...eventsOf('node-0', 30), ...eventsOf('node-1', 40)].sort()
+    expect(await eventsIn(first)).toEqual(all)
+    expect(await eventsIn(second)).toEqual(all)
+    expect(first.stats().sealedFiles).toBeLessThan(before)
+  }, 60_000)
+})
+
+describe('a lake in a file', () => {
+  it('is enough for one store', async () => {
+    const { lake, extensionDirectory } = await lakes.create()
+    const place = newDataDir()
+    const alone = {
+      extensionDirectory,
+      lake: { ...lake, catalog: `${place}/catalog.ducklake`, dataPath: `${place}/rows` },
+    }
+    const dataDir = newDataDir()
+    const blocks = new Blocks()
+    const first = await engineAt(dataDir, alone)
+    first.append(blocks.invites(30))
+    await first.seal()
+    expect(await allSeqs(first)).toEqual(upTo(30))
+    await first.close()
+    const second = await engineAt(dataDir, alone)
+    second.append(blocks.invites(10))
+    await second.seal()
+    expect(await allSeqs(second)).toEqual(upTo(40))
+    expect(
+      readdirSync(`${place}/rows`, { recursive: true }).filter((name) => String(name).endsWith('.parquet')),
+    ).not.toHaveLength(0)
+  }, 30_000)
+})
