@@ -99,8 +99,8 @@ module.exports = {
       name: 'server-parts-are-apart',
       comment: 'main/ hands each part the function or interface that it needs.',
       severity: 'error',
-      from: { path: '^server/src/(ingest|stream|store|http|coordinator|trace|ws)/' },
-      to: { path: '^server/src/(ingest|stream|store|http|coordinator|trace|ws)/', pathNot: '^server/src/$1/' },
+      from: { path: '^server/src/(capture|ingest|stream|store|http|coordinator|trace|ws)/' },
+      to: { path: '^server/src/(capture|ingest|stream|store|http|coordinator|trace|ws)/', pathNot: '^server/src/$1/' },
     },
     {
       name: 'only-main-and-cli-wire-parts',
@@ -108,10 +108,10 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^server/src/',
-        pathNot: '^server/src/(main/|hepscope\\.ts$|(cli|ingest|stream|store|http|coordinator|trace|ws)/)',
+        pathNot: '^server/src/(main/|hepscope\\.ts$|(cli|capture|ingest|stream|store|http|coordinator|trace|ws)/)',
       },
       to: {
-        path: '^server/src/(main/|(cli|ingest|stream|store|http|coordinator|trace|ws)/)',
+        path: '^server/src/(main/|(cli|capture|ingest|stream|store|http|coordinator|trace|ws)/)',
         // The schema of a part's own section stands in the part.
         pathNot: '^server/src/trace/config\\.ts$',
       },
@@ -119,7 +119,7 @@ module.exports = {
     {
       name: 'server-parts-know-no-main',
       severity: 'error',
-      from: { path: '^server/src/(ingest|stream|store|http|coordinator|trace|ws)/' },
+      from: { path: '^server/src/(capture|ingest|stream|store|http|coordinator|trace|ws)/' },
       to: { path: '^server/src/(main/|hepscope\\.ts$|cli/)' },
     },
 

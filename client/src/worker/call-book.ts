@@ -8,6 +8,8 @@ import { clockTimeUs } from './server-clock.ts'
 export interface CallBookEvents {
   /** A call is no longer known: forgotten, or a part of `into`. */
   onRemove(record: CallRecord, into: CallRecord | undefined): void
+  /** A call changed by time or a gap, without an event of its own. */
+  onChange(record: CallRecord): void
 }
 
 /** Every call that is known, with its events. */
@@ -24,8 +26,12 @@ export class CallBook {
         if (record === undefined) return
         this.#records.delete(call)
         const target = into === undefined ? undefined : this.#records.get(into)
-        target?.refs.addAll(record.refs)
+        target?.absorb(record)
         events.onRemove(record, target)
+      },
+      onChange: (call) => {
+        const record = this.#records.get(call)
+        if (record !== undefined) events.onChange(record)
       },
     })
   }
@@ -45,6 +51,7 @@ export class CallBook {
       this.#records.set(call, record)
     }
     record.refs.add(ref, firstRef)
+    record.noteEvent(block, row)
     return record
   }
 

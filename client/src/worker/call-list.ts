@@ -1,9 +1,9 @@
-import type { CallRecord } from './call-record.ts'
-import { compareRecords } from './sort.ts'
-import type { GapListRow, GapNotice, ListRow, ListScope, ListView, SortOrder } from './protocol.ts'
+import type { ListEntry } from './list-entry.ts'
+import { compareEntries } from './sort.ts'
+import type { CallRow, GapListRow, GapNotice, ListRow, ListScope, ListView, SortOrder } from './protocol.ts'
 
 /** One line of the list, with the key that orders it by arrival. */
-type Item = { readonly key: number; readonly record: CallRecord } | { readonly key: number; readonly row: GapListRow }
+type Item = { readonly key: number; readonly record: ListEntry } | { readonly key: number; readonly row: GapListRow }
 
 /** Most gap rows; older ones leave. */
 const MAX_GAPS = 200
@@ -31,6 +31,8 @@ export class CallList {
   #count = 0
   #cursor: number | undefined
   #scope: ListScope = 'calls'
+  /** The filter says what kinds of dialogs it means, so the scope does not count. */
+  #namesKind = false
   /** What the page has of the window. */
   #shown = new Map<number, ListRow>()
   #lastKeys: readonly number[] = []
@@ -52,6 +54,14 @@ export class CallList {
     this.#count = Math.max(0, Math.min(count, 500))
   }
 
+  /** The last rows of an order in which the oldest come last are on the screen, or nearly. */
+  get isNearOldest(): boolean {
+    const { key, isDescending } = this.#order
+    const isByAge = key === 'arrival' || key === 'start'
+    const total = this.#frozen?.length ?? this.#items.length
+    return isByAge && isDescending && this.#first + this.#count >= total
+  }
+
   setCursor(key: number | undefined): void {
     this.#cursor = key
   }
@@ -62,17 +72,25 @@ export class CallList {
     if (this.#frozen !== undefined) this.#freeze()
   }
 
+  get scope(): ListScope {
+    return this.#namesKind ? 'all' : this.#scope
+  }
+
   setScope(scope: ListScope): void {
     this.#scope = scope
   }
 
+  setNamesKind(namesKind: boolean): void {
+    this.#namesKind = namesKind
+  }
+
   /** True if a record belongs to the list as filter and scope are now. */
-  belongs(record: CallRecord): boolean {
-    return record.isMatched && (this.#scope === 'all' || record.call.kind === 'call')
+  belongs(record: ListEntry): boolean {
+    return record.isMatched && (this.scope === 'all' || record.kind === 'call')
   }
 
   /** Add or take out a record, as it belongs. */
-  update(record: CallRecord): void {
+  update(record: ListEntry): void {
     const belongs = this.belongs(record)
     if (record.isListed === belongs) return
     if (!belongs) {
@@ -84,8 +102,23 @@ export class CallList {
     if (this.#frozen !== undefined) this.#waiting++
   }
 
+  /** Calls from before those that are here: they come in at the old end, also while the list stands still. */
+  addOlder(records: readonly ListEntry[]): void {
+    const added: Item[] = []
+    for (const record of records) {
+      record.isListed = this.belongs(record)
+      if (record.isListed) added.push({ key: record.key, record })
+    }
+    added.sort((a, b) => a.key - b.key)
+    this.#items = [...added, ...this.#items]
+    this.#sorted = undefined
+    if (this.#frozen === undefined) return
+    if (this.#isByArrival()) this.#frozen = [...added, ...this.#frozen]
+    else this.#freeze()
+  }
+
   /** Take out a record that is no longer known. */
-  remove(record: CallRecord): void {
+  remove(record: ListEntry): void {
     if (!record.isListed) return
     record.isListed = false
     this.#items.splice(this.#find(record.key), 1)
@@ -101,7 +134,7 @@ export class CallList {
   }
 
   /** Begin again with these records, after a change of filter or scope; gaps stay. */
-  replace(records: Iterable<CallRecord>): void {
+  replace(records: Iterable<ListEntry>): void {
     const gaps = this.#items.filter((item) => 'row' in item)
     const calls: Item[] = []
     for (const record of records) {
@@ -155,6 +188,18 @@ export class CallList {
     return isSame ? undefined : view
   }
 
+  /** The calls of the list in its order, at most so many. */
+  rows(most: number): CallRow[] {
+    const order = this.#frozen ?? this.#currentOrder(Infinity)
+    const isReversed = this.#isByArrival() && this.#order.isDescending
+    const rows: CallRow[] = []
+    for (let i = 0; i < order.length && rows.length < most; i++) {
+      const item = order[isReversed ? order.length - 1 - i : i]
+      if (item !== undefined && 'record' in item) rows.push(item.record.row())
+    }
+    return rows
+  }
+
   #freeze(): void {
     this.#frozen = this.#currentOrder(Infinity)
     this.#frozenGaps = this.#gapCount
@@ -170,7 +215,7 @@ export class CallList {
     if (this.#sorted === undefined || nowMs - this.#sortedMs >= RESORT_MS) {
       const order = this.#order
       const calls = this.#items.filter((item) => 'record' in item)
-      this.#sorted = calls.sort((a, b) => compareRecords(a.record, b.record, order))
+      this.#sorted = calls.sort((a, b) => compareEntries(a.record, b.record, order))
       this.#sortedMs = nowMs === Infinity ? 0 : nowMs
     }
     return this.#sorted

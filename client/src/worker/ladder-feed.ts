@@ -2,7 +2,7 @@ import { fromBlock } from '../app/ladder/from-block.ts'
 import { type BlockRing, type EventRef, rowOf } from './block-ring.ts'
 import type { CallBook } from './call-book.ts'
 import type { CallRecord } from './call-record.ts'
-import type { GapNotice, LadderUpdate } from './protocol.ts'
+import type { CallRow, GapNotice, LadderUpdate } from './protocol.ts'
 
 /** Most events of one update; the rest follows in the next frames. */
 const UPDATE_EVENTS = 2000
@@ -12,6 +12,7 @@ const MAX_GAPS = 200
 export class LadderFeed {
   readonly #ring: BlockRing
   readonly #book: CallBook
+  readonly #findStored: (callId: string) => CallRow | undefined
   #asked: readonly string[] = []
   #open = new Set<CallRecord>()
   #refs: EventRef[] = []
@@ -20,9 +21,11 @@ export class LadderFeed {
   #sentVersions = ''
   #isFresh = false
 
-  constructor(ring: BlockRing, book: CallBook) {
+  /** @param findStored row of a call that is not followed here, but known from the store */
+  constructor(ring: BlockRing, book: CallBook, findStored: (callId: string) => CallRow | undefined) {
     this.#ring = ring
     this.#book = book
+    this.#findStored = findStored
   }
 
   /** Another ladder is open, of the calls that these Call-IDs belong to; none if empty. */
@@ -70,7 +73,14 @@ export class LadderFeed {
       const block = this.#ring.block(ref)
       return block === undefined ? [] : [fromBlock(block, rowOf(ref))]
     })
-    return { asked: this.#asked, calls: [...this.#open].map((record) => record.row()), messages, gaps }
+    return { asked: this.#asked, calls: this.#calls(), messages, gaps }
+  }
+
+  #calls(): CallRow[] {
+    const followed = [...this.#open].map((record) => record.row())
+    const known = new Set(followed.flatMap((row) => row.legs))
+    const stored = this.#asked.flatMap((callId) => (known.has(callId) ? [] : (this.#findStored(callId) ?? [])))
+    return [...followed, ...new Set(stored)]
   }
 
   clear(): void {

@@ -1,15 +1,18 @@
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
-import { parseExpression } from '@hepscope/shared/filter/expression.ts'
-import type { RowPredicate } from '@hepscope/shared/filter/row-predicate.ts'
-import { compileExpression } from '@hepscope/shared/filter/match.ts'
-import { BlockRing, type EventRef, rowOf, type RingLimits } from './block-ring.ts'
+import { BlockRing, type EventRef, type RingLimits, rowOf } from './block-ring.ts'
 import { CallBook } from './call-book.ts'
+import { maskerOf } from '../app/privacy/masker.ts'
+import { type ExportedCalls, exportCalls } from './call-export.ts'
 import { CallList } from './call-list.ts'
 import type { CallRecord } from './call-record.ts'
-import { GapWatch } from './gap-watch.ts'
+import { FigureFeed } from './figures/figure-feed.ts'
+import { type BlockPlace, GapWatch } from './gap-watch.ts'
 import { LadderFeed } from './ladder-feed.ts'
-import type { Command, Counters, GapNotice, Notice } from './protocol.ts'
+import { ListFilter } from './list-filter.ts'
+import { OlderCalls } from './older-calls.ts'
+import type { CallRow, Command, Counters, GapNotice, Notice, OlderState, Statistics } from './protocol.ts'
 import { ServerClock } from './server-clock.ts'
+import { countDialogs } from './statistics.ts'
 import { Traffic } from './traffic.ts'
 
 export interface SessionLimits extends RingLimits {
@@ -17,8 +20,28 @@ export interface SessionLimits extends RingLimits {
 }
 
 export const DEFAULT_LIMITS: SessionLimits = { events: 200_000, bytes: 192 * 1024 * 1024, calls: 25_000 }
+export interface SessionOptions {
+  /** What is missing in the numbers of the events is missing here. Default true. */
+  readonly hasEveryEvent?: boolean
+  /** Where the list ends, calls from before come from the store. */
+  readonly older?: OlderSource
+}
+
+/** What of the store a list takes in. */
+export interface OlderSource {
+  /** Ends of its time, milliseconds since 1970; 0 is the beginning, and without the other it is that of what is here. */
+  readonly fromMs: number
+  readonly toMs?: number
+  readonly pageSize: number
+  readonly limit: number
+  /** There is something to tell. */
+  readonly onChange: () => void
+}
+
 const COUNTERS_MS = 250
+const WHOLE: BlockPlace = { fromRow: 0, gaps: [] }
 const TICK_MS = 1000
+const STATISTICS_MS = 1000
 
 /** Commands that are about what is shown, not about the socket. */
 export type ViewCommand = Exclude<Command, { readonly type: 'connect' | 'disconnect' | 'retry' | 'drawn' }>
@@ -33,17 +56,38 @@ export class LiveSession {
   readonly #book: CallBook
   readonly #list = new CallList()
   readonly #ladder: LadderFeed
-  readonly #gaps = new GapWatch()
+  /** Undefined for events that were picked out, among which missing numbers mean nothing. */
+  readonly #gaps: GapWatch | undefined
   readonly #clock = new ServerClock()
   readonly #traffic = new Traffic()
-  #matches: RowPredicate | undefined
+  readonly #figures: FigureFeed
+  readonly #filter: ListFilter
+  readonly #older: OlderCalls | undefined
+  readonly #toMs: number | undefined
+  #olderState: OlderState | undefined
+  #filterText = ''
+  #askedRows = 0
+  #askedExport: Extract<Command, { readonly type: 'export' }> | undefined
   #countersMs = 0
+  #statisticsMs = 0
+  #wantsStatistics = false
   #tickMs = 0
 
-  constructor(limits: SessionLimits = DEFAULT_LIMITS) {
+  constructor(limits: SessionLimits = DEFAULT_LIMITS, { hasEveryEvent = true, older }: SessionOptions = {}) {
+    this.#gaps = hasEveryEvent ? new GapWatch() : undefined
     this.#ring = new BlockRing(limits)
-    this.#book = new CallBook(limits.calls, { onRemove: (record, into) => this.#removed(record, into) })
-    this.#ladder = new LadderFeed(this.#ring, this.#book)
+    this.#filter = new ListFilter(this.#ring)
+    this.#book = new CallBook(limits.calls, {
+      onRemove: (record, into) => this.#removed(record, into),
+      onChange: (record) => {
+        this.#filter.noteChange(record)
+        this.#list.update(record)
+      },
+    })
+    this.#ladder = new LadderFeed(this.#ring, this.#book, (callId) => this.#older?.row(callId))
+    this.#older = older === undefined ? undefined : this.#olderCalls(older)
+    this.#toMs = older?.toMs
+    this.#figures = new FigureFeed(this.#book)
   }
 
   noteOpen(nowMs: number): void {
@@ -52,12 +96,13 @@ export class LiveSession {
 
   /** Take in a block of the unfiltered stream. */
   receive(block: EventBlock, nowMs: number): void {
-    const { fromRow, gaps } = this.#gaps.place(block)
+    const { fromRow, gaps } = this.#gaps?.place(block) ?? WHOLE
     if (fromRow >= block.count) return
     // Events count as heard at the latest tick.
     this.#tick(nowMs)
     this.#clock.noteBlock(block, nowMs)
     this.#traffic.noteBlock(block, fromRow)
+    this.#figures.noteBlock(block, fromRow)
     const base = this.#ring.add(block)
     let nextGap = 0
     for (let row = fromRow; row < block.count; row++) {
@@ -77,7 +122,7 @@ export class LiveSession {
         return this.#setFilter(command.text)
       case 'scope':
         this.#list.setScope(command.scope)
-        this.#list.replace(this.#book.records())
+        this.#replaceList()
         return true
       case 'sort':
         this.#list.setOrder(command.order)
@@ -94,28 +139,124 @@ export class LiveSession {
       case 'ladder':
         this.#ladder.open(command.callIds)
         return true
+      case 'figures':
+        this.#figures.watch(command.minutes)
+        return true
+      case 'rows':
+        this.#askedRows = command.most
+        return true
+      case 'export':
+        this.#askedExport = command
+        return true
+      case 'older':
+        if (command.isWanted) this.#wantOlder()
+        else this.#older?.stop()
+        return true
+      case 'statistics':
+        this.#wantsStatistics = command.isWanted
+        this.#statisticsMs = 0
+        return true
     }
   }
 
-  /** What the page does not know yet; undefined if there is nothing. */
-  frame(nowMs: number): Extract<Notice, { type: 'frame' }> | undefined {
-    const counters = this.#counters(nowMs)
-    const list = this.#list.view(nowMs)
+  /**
+   * What the page does not know yet; undefined if there is nothing.
+   *
+   * @param wallMs the page's clock, which paces what is not to change too often, where `nowMs` is that of a recording
+   */
+  frame(nowMs: number, wallMs = nowMs): Extract<Notice, { type: 'frame' }> | undefined {
+    if (this.#list.isNearOldest) this.#wantOlder()
+    const counters = this.#counters(nowMs, wallMs)
+    const list = this.#list.view(wallMs)
     const ladder = this.#ladder.update()
-    if (list === undefined && counters === undefined && ladder === undefined) return undefined
+    const statistics = this.#statistics(wallMs)
+    const figures = this.#figures.update(this.#clock.nowUs(nowMs), wallMs, this.#traffic.missing)
+    const older = this.#newOlderState()
+    const rows = this.#takeRows()
+    const exported = this.#takeExport()
+    const isNothing = (list ?? counters ?? ladder ?? statistics ?? figures ?? older ?? rows ?? exported) === undefined
+    if (isNothing) return undefined
     return {
       type: 'frame',
       ...(list !== undefined && { list }),
       ...(counters !== undefined && { counters }),
       ...(ladder !== undefined && { ladder }),
+      ...(statistics !== undefined && { statistics }),
+      ...(figures !== undefined && { figures }),
+      ...(older !== undefined && { older }),
+      ...(rows !== undefined && { rows }),
+      ...(exported !== undefined && { exported }),
     }
   }
 
-  #counters(nowMs: number): Counters | undefined {
-    if (nowMs - this.#countersMs < COUNTERS_MS) return undefined
-    this.#countersMs = nowMs
+  #olderCalls({ fromMs, pageSize, limit, onChange }: OlderSource): OlderCalls {
+    return new OlderCalls({
+      fromMs,
+      pageSize,
+      limit,
+      isKnown: (callIds) => callIds.some((callId) => this.#book.find(callId) !== undefined),
+      onCalls: (calls) => {
+        this.#list.addOlder(calls)
+        onChange()
+      },
+      onState: onChange,
+    })
+  }
+
+  #wantOlder(): void {
+    this.#older?.want(() => {
+      let beforeMs = this.#toMs ?? Date.now()
+      for (const { call } of this.#book.records()) beforeMs = Math.min(beforeMs, Math.floor(call.firstUs / 1000))
+      return { q: this.#filterText, isCallsOnly: this.#list.scope === 'calls', beforeMs }
+    })
+  }
+
+  #newOlderState(): OlderState | undefined {
+    const state = this.#older?.state
+    if (state === this.#olderState) return undefined
+    this.#olderState = state
+    return state
+  }
+
+  #takeRows(): readonly CallRow[] | undefined {
+    if (this.#askedRows === 0) return undefined
+    const rows = this.#list.rows(this.#askedRows)
+    this.#askedRows = 0
+    return rows
+  }
+
+  #takeExport(): ExportedCalls | undefined {
+    const asked = this.#askedExport
+    if (asked === undefined) return undefined
+    this.#askedExport = undefined
+    const records = new Set(asked.callIds.flatMap((callId) => this.#book.find(callId) ?? []))
+    const events = [...records].flatMap((record) =>
+      record.refs.values().flatMap((ref) => {
+        const block = this.#ring.block(ref)
+        return block === undefined ? [] : [[block, rowOf(ref)] as const]
+      }),
+    )
+    events.sort(([a, i], [b, k]) => (a.tsUs[i] ?? 0) - (b.tsUs[k] ?? 0))
+    return exportCalls(asked.format, events, asked.maskKey === undefined ? undefined : maskerOf(asked.maskKey))
+  }
+
+  /** Begin again with what the list shows; from the store, it is asked for anew. */
+  #replaceList(): void {
+    this.#older?.reset()
+    this.#list.replace(this.#book.records())
+  }
+
+  #statistics(wallMs: number): Statistics | undefined {
+    if (!this.#wantsStatistics || wallMs - this.#statisticsMs < STATISTICS_MS) return undefined
+    this.#statisticsMs = wallMs
+    return { ...countDialogs(this.#book.records()), ...this.#traffic.tallies() }
+  }
+
+  #counters(nowMs: number, wallMs: number): Counters | undefined {
+    if (wallMs - this.#countersMs < COUNTERS_MS) return undefined
+    this.#countersMs = wallMs
     this.#tick(nowMs)
-    return this.#traffic.counters(this.#book, this.#clock, nowMs, this.#ring.bytes)
+    return this.#traffic.counters(this.#book, this.#clock, nowMs, this.#ring.bytes, this.#list.scope)
   }
 
   #tick(nowMs: number): void {
@@ -128,9 +269,17 @@ export class LiveSession {
     const record = this.#book.apply(block, row, ref, this.#ring.firstRef)
     if (record === undefined) return
     this.#traffic.noteCall(record, block.sealedUs)
-    record.isMatched ||= this.#matches === undefined || this.#matches(block, row)
+    this.#figures.noteCall(record, block.sealedUs)
+    this.#filter.noteEvent(record, block, row)
+    if (record.refs.size === 1) this.#takeFromStore(record)
     this.#list.update(record)
     this.#ladder.noteEvent(record, ref)
+  }
+
+  /** A call of which the store's form was listed goes on. */
+  #takeFromStore(record: CallRecord): void {
+    const stored = this.#older?.take(record.call.id)
+    if (stored !== undefined) this.#list.remove(stored)
   }
 
   #noteGap(gap: GapNotice): void {
@@ -141,34 +290,21 @@ export class LiveSession {
   }
 
   #removed(record: CallRecord, into: CallRecord | undefined): void {
+    if (into === undefined) this.#figures.noteRemoved(record)
     this.#list.remove(record)
     if (into !== undefined) {
-      into.isMatched ||= record.isMatched
+      this.#filter.noteChange(into)
       this.#list.update(into)
     }
     this.#ladder.noteRemoved(record, into)
   }
 
   #setFilter(text: string): boolean {
-    if (text.trim() === '') {
-      this.#matches = undefined
-    } else {
-      const parsed = parseExpression(text)
-      if (!parsed.ok) return false
-      this.#matches = compileExpression(parsed.expression)
-    }
-    const matches = this.#matches
-    for (const record of this.#book.records()) {
-      record.isMatched = matches === undefined || this.#matchesAny(record, matches)
-    }
-    this.#list.replace(this.#book.records())
+    if (!this.#filter.set(text)) return false
+    for (const record of this.#book.records()) this.#filter.judge(record)
+    this.#filterText = text
+    this.#list.setNamesKind(this.#filter.namesKind)
+    this.#replaceList()
     return true
-  }
-
-  #matchesAny(record: CallRecord, matches: RowPredicate): boolean {
-    return record.refs.values().some((ref) => {
-      const block = this.#ring.block(ref)
-      return block !== undefined && matches(block, rowOf(ref))
-    })
   }
 }

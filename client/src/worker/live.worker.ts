@@ -1,23 +1,11 @@
 import { type HepStream, openHepStream } from '../sdk/index.ts'
-import { LiveSession } from './live-session.ts'
+import { FramePump } from './frame-pump.ts'
+import { DEFAULT_LIMITS, LiveSession, type OlderSource } from './live-session.ts'
 import type { Command, Connection, Notice } from './protocol.ts'
 
-/** Frames follow each other no closer. */
-const FRAME_MS = 16
-/** A page that takes long to draw one is left so many times that long for everything else. */
-const REST_FACTOR = 2
-/** A page that draws nothing for longer, in the background, must not wait as long when it is back. */
-const LONGEST_REST_MS = 200
-/** Counters go on when nothing arrives. */
-const IDLE_MS = 250
-
-const session = new LiveSession()
+const frames = new FramePump(() => session.frame(Date.now()), send)
+let session = new LiveSession()
 let stream: HepStream | undefined
-let timer: ReturnType<typeof setTimeout> | undefined
-let timerMs = Infinity
-let isDrawing = false
-let lastFrameMs = 0
-let drawMs = 0
 
 function send(notice: Notice): void {
   self.postMessage(notice)
@@ -27,31 +15,8 @@ function sendConnection(connection: Connection): void {
   send({ type: 'connection', connection })
 }
 
-/** Send a frame when the page has drawn the last one, at the earliest `delayMs` from now. */
-function schedule(delayMs: number): void {
-  if (isDrawing) return
-  const restMs = Math.min(LONGEST_REST_MS, Math.max(FRAME_MS, REST_FACTOR * drawMs))
-  const dueMs = Math.max(performance.now() + delayMs, lastFrameMs + restMs)
-  if (timer !== undefined) {
-    if (timerMs <= dueMs) return
-    clearTimeout(timer)
-  }
-  timerMs = dueMs
-  timer = setTimeout(sendFrame, Math.max(0, dueMs - performance.now()))
-}
-
-function sendFrame(): void {
-  timer = undefined
-  timerMs = Infinity
-  const frame = session.frame(Date.now())
-  if (frame === undefined) {
-    schedule(IDLE_MS)
-    return
-  }
-  lastFrameMs = performance.now()
-  isDrawing = true
-  send(frame)
-}
+/** Calls that are fetched from the store at a time, and in all. */
+const OLDER: OlderSource = { fromMs: 0, pageSize: 200, limit: 20_000, onChange: () => frames.schedule() }
 
 function connect(url: string, history: number, includePayload: boolean): void {
   stream?.close()
@@ -75,7 +40,7 @@ function connect(url: string, history: number, includePayload: boolean): void {
       format: 'block',
       onBlock: (block) => {
         session.receive(block, Date.now())
-        schedule(0)
+        frames.schedule()
       },
       onRetry: (delayMs) => {
         const nowMs = Date.now()
@@ -88,6 +53,7 @@ function connect(url: string, history: number, includePayload: boolean): void {
 function receive(command: Command): void {
   switch (command.type) {
     case 'connect':
+      if (command.hasStore) session = new LiveSession(DEFAULT_LIMITS, { older: OLDER })
       connect(command.url, command.history, command.includePayload)
       break
     case 'disconnect':
@@ -98,13 +64,12 @@ function receive(command: Command): void {
       stream?.retryNow()
       break
     case 'drawn':
-      isDrawing = false
-      drawMs = performance.now() - lastFrameMs
+      frames.drawn()
       break
     default:
       session.handle(command)
   }
-  schedule(0)
+  frames.schedule()
 }
 
 self.onmessage = (event: MessageEvent<Command>) => receive(event.data)

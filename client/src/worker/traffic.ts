@@ -1,9 +1,11 @@
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import type { CallBook } from './call-book.ts'
 import type { CallRecord } from './call-record.ts'
-import type { Counters, GapNotice } from './protocol.ts'
+import { MessageTally } from './message-tally.ts'
+import type { Counters, GapNotice, ListScope, Statistics } from './protocol.ts'
 import { SecondBuckets } from './second-buckets.ts'
 import type { ServerClock } from './server-clock.ts'
+import { countProblems } from './statistics.ts'
 
 const RATE_SECONDS = 5
 /** Who was not heard for so long is not counted any more. */
@@ -17,6 +19,7 @@ export class Traffic {
   /** Server's clock of the last event, by node and by node and agent. */
   readonly #nodesHeard = new Map<string, number>()
   readonly #agentsHeard = new Map<string, number>()
+  readonly #tally = new MessageTally()
   readonly #countedCalls = new WeakSet<CallRecord>()
   readonly #failedCalls = new WeakSet<CallRecord>()
   #events = 0
@@ -28,6 +31,7 @@ export class Traffic {
     const count = block.count - fromRow
     if (count <= 0) return
     this.#events += count
+    this.#tally.noteBlock(block, fromRow)
     this.#eventBuckets.add(Math.floor(block.sealedUs / 1_000_000), count)
     this.#nodesHeard.set(block.node, block.sealedUs)
     let last = -1
@@ -53,16 +57,27 @@ export class Traffic {
     }
   }
 
+  /** Events that are known to be missing. */
+  get missing(): number {
+    return this.#missing
+  }
+
   noteGap(gap: GapNotice): void {
     this.#missing += gap.count
     this.#lastGap = gap
   }
 
-  counters(book: CallBook, clock: ServerClock, nowMs: number, memoryBytes: number): Counters {
+  /** Messages by method, code, node and agent. */
+  tallies(): Pick<Statistics, 'methods' | 'codes' | 'nodes' | 'agents'> {
+    return this.#tally.counts
+  }
+
+  counters(book: CallBook, clock: ServerClock, nowMs: number, memoryBytes: number, scope: ListScope): Counters {
     const nowUs = clock.nowUs(nowMs)
     const second = Math.floor(nowUs / 1_000_000)
     return {
       ...countCalls(book.records()),
+      problems: countProblems(book.records(), scope === 'calls'),
       callsPeak: book.peakRunning,
       newCallsPerSec: this.#callBuckets.ratePerSec(second, RATE_SECONDS),
       eventsPerSec: this.#eventBuckets.ratePerSec(second, RATE_SECONDS),

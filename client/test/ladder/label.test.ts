@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { labelOf, toneOf } from '../../src/app/ladder/label.ts'
+import { labelOf as textOf, toneOf, toneOfScore } from '../../src/app/ladder/label.ts'
+import { mediaReportOf } from '../../src/app/ladder/media-report.ts'
 import type { LadderMessage } from '../../src/app/ladder/message.ts'
 import { messagesOf } from './messages.ts'
 
@@ -8,6 +9,8 @@ function message(line: string, more: Partial<LadderMessage> = {}): LadderMessage
   if (first === undefined) throw new Error('no message')
   return { ...first, ...more }
 }
+
+const labelOf = (of: LadderMessage): string => textOf(of, mediaReportOf(of, undefined))
 
 const report = (members: object): string => JSON.stringify({ type: 200, ssrc: 1, report_count: 1, ...members })
 
@@ -32,20 +35,20 @@ describe('labelOf', () => {
       name: 'the worst block',
       payload: report({
         report_blocks: [
-          { fraction_lost: 0, ia_jitter: 90 },
-          { fraction_lost: 1, ia_jitter: 12 },
+          { source_ssrc: 1, fraction_lost: 0, ia_jitter: 90 },
+          { source_ssrc: 2, fraction_lost: 1, ia_jitter: 12 },
         ],
       }),
       label: 'RTCP loss 0.4 % jitter 12',
     },
     {
       name: 'no loss',
-      payload: report({ report_blocks: [{ fraction_lost: 0, ia_jitter: 3 }] }),
+      payload: report({ report_blocks: [{ source_ssrc: 1, fraction_lost: 0, ia_jitter: 3 }] }),
       label: 'RTCP loss 0 % jitter 3',
     },
     {
       name: 'numbers as text',
-      payload: report({ report_blocks: [{ fraction_lost: '128', ia_jitter: '7' }] }),
+      payload: report({ report_blocks: [{ source_ssrc: 1, fraction_lost: '128', ia_jitter: '7' }] }),
       label: 'RTCP loss 50.0 % jitter 7',
     },
     {
@@ -82,5 +85,16 @@ describe('toneOf', () => {
 
   it('of what is not SIP is other', () => {
     expect(toneOf(message('0 a>b proto=5'))).toBe('other')
+  })
+})
+
+describe('toneOfScore', () => {
+  it.each([
+    [4.4, 'other'],
+    [3.6, 'other'],
+    [3.5, '4xx'],
+    [3, '5xx'],
+  ] as const)('of %d is %s', (mos, tone) => {
+    expect(toneOfScore(mos)).toBe(tone)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
+import { DEFAULT_VIEW } from '../../src/app/ladder/ladder-view.ts'
 import { LadderModel } from '../../src/app/ladder/layout.ts'
 import type { LadderMessage } from '../../src/app/ladder/message.ts'
 import { linesOf, messagesOf, START_US } from './messages.ts'
@@ -15,6 +16,17 @@ const CALL = `
   601 p>a 200 INVITE 1 b1 sdp=1
   610 a>p ACK 1 b3`
 
+/** Every message in a row of its own. */
+const UNFOLDED = { ...DEFAULT_VIEW, fold: 'none' } as const
+const BY_ADDRESS = { ...UNFOLDED, laneBy: 'address' } as const
+const BY_ENDPOINT = UNFOLDED
+
+/** All that decides how it is drawn. */
+function shown(model: LadderModel): unknown {
+  const { rows, lanes, brackets, legs } = model.scene()
+  return { rows, lanes, brackets, legs, story: model.analysis.story.steps }
+}
+
 function modelOf(messages: readonly LadderMessage[]): LadderModel {
   const model = new LadderModel()
   model.add(messages)
@@ -24,17 +36,19 @@ function modelOf(messages: readonly LadderMessage[]): LadderModel {
 describe('LadderModel', () => {
   it('lays out a call over two hops', () => {
     const model = modelOf(messagesOf(CALL))
-    expect(model.lanes).toEqual([
+    expect(model.scene().lanes).toMatchObject([
       { id: '10.0.0.1:5060', ip: '10.0.0.1', port: 5060 },
       { id: '10.0.0.16:5060', ip: '10.0.0.16', port: 5060 },
       { id: '10.0.0.2:5060', ip: '10.0.0.2', port: 5060 },
     ])
     expect(
-      model.rows.map((row) =>
-        row.kind === 'gap'
-          ? row.key
-          : [row.fromLane, row.toLane, row.label, row.tone, row.deltaUs, row.retransmission, row.leg],
-      ),
+      model
+        .scene(UNFOLDED)
+        .rows.map((row) =>
+          row.kind === 'gap'
+            ? row.key
+            : [row.fromLane, row.toLane, row.label, row.tone, row.deltaUs, row.retransmission, row.leg],
+        ),
     ).toEqual([
       [0, 1, 'INVITE (SDP)', 'request', 0, 0, 'A'],
       [1, 0, '100 Trying', '1xx', 1000, 0, 'A'],
@@ -50,7 +64,7 @@ describe('LadderModel', () => {
 
   it('is empty at first', () => {
     const model = new LadderModel()
-    expect([model.rows, model.lanes, model.version]).toEqual([[], [], 0])
+    expect([model.scene().rows, model.scene().lanes, model.version]).toEqual([[], [], 0])
     model.add([])
     expect(model.version).toBe(0)
   })
@@ -64,15 +78,14 @@ describe('LadderModel', () => {
         fc.subarray(messages),
         (shuffled, again) => {
           const model = modelOf([...shuffled, ...again])
-          expect(model.rows).toEqual(expected.rows)
-          expect(model.lanes).toEqual(expected.lanes)
+          expect(shown(model)).toEqual(shown(expected))
         },
       ),
       { numRuns: 100 },
     )
   })
 
-  it('gives the same rows for any order of arrival, and the same model after relayout', () => {
+  it('gives the same rows for any order of arrival, and the same model after reordering', () => {
     const messages = messagesOf(`${CALL}
       2   p>b INVITE 1 b2 sdp=1 node=n2 seq=1
       603 p>a 200 INVITE 1 b1 sdp=1 node=n2 seq=2
@@ -91,9 +104,8 @@ describe('LadderModel', () => {
             at += size
           }
           expect(linesOf(model)).toEqual(linesOf(expected))
-          model.relayout()
-          expect(model.rows).toEqual(expected.rows)
-          expect(model.lanes).toEqual(expected.lanes)
+          model.reorder()
+          expect(shown(model)).toEqual(shown(expected))
         },
       ),
       { numRuns: 100 },
@@ -104,31 +116,31 @@ describe('LadderModel', () => {
     const model = new LadderModel()
     const messages = messagesOf('10 p>b INVITE 1 b2\n20 b>p 180 INVITE 1 b2\n0 a>p INVITE 1 b1')
     model.add(messages.slice(0, 2))
-    const before = model.rows
+    const before = model.scene(UNFOLDED).rows
     model.add(messages.slice(2))
-    expect(model.lanes.map((lane) => lane.ip)).toEqual(['10.0.0.16', '10.0.0.2', '10.0.0.1'])
+    expect(model.scene().lanes.map((lane) => lane.ip)).toEqual(['10.0.0.16', '10.0.0.2', '10.0.0.1'])
     expect(linesOf(model)).toEqual([
       '0 10.0.0.1:5060>10.0.0.16:5060 INVITE +0',
       '10 10.0.0.16:5060>10.0.0.2:5060 INVITE +10000',
       '20 10.0.0.2:5060>10.0.0.16:5060 180 Ringing +10000',
     ])
-    expect(model.rows[1]).not.toBe(before[0])
-    expect(model.rows[2]).toBe(before[1])
-    model.relayout()
-    expect(model.lanes.map((lane) => lane.ip)).toEqual(['10.0.0.1', '10.0.0.16', '10.0.0.2'])
+    expect(model.scene(UNFOLDED).rows[1]).not.toBe(before[0])
+    expect(model.scene(UNFOLDED).rows[2]).toBe(before[1])
+    model.reorder()
+    expect(model.scene().lanes.map((lane) => lane.ip)).toEqual(['10.0.0.1', '10.0.0.16', '10.0.0.2'])
   })
 
-  it('raises its version and gives a new array with each change only', () => {
+  it('raises its version with each change only, and keeps the rows that stay', () => {
     const messages = messagesOf(CALL)
     const model = modelOf(messages)
-    const { rows, version } = model
+    const { version } = model
+    const { rows } = model.scene()
     model.add(messages)
-    expect([model.rows, model.version]).toEqual([rows, version])
-    expect(model.rows).toBe(rows)
+    expect([model.scene().rows, model.version]).toEqual([rows, version])
     model.add(messagesOf('900 a>p BYE 2 b9 seq=99'))
-    expect(model.rows).not.toBe(rows)
     expect(model.version).toBe(version + 1)
-    expect(model.rows.slice(0, rows.length)).toEqual(rows)
+    expect(model.scene().rows.slice(0, rows.length)).toEqual(rows)
+    expect(model.scene().rows[0]).toBe(rows[0])
   })
 
   it('takes the payload that a second copy of an event brings, whichever came first', () => {
@@ -141,33 +153,33 @@ describe('LadderModel', () => {
     ]) {
       const model = new LadderModel()
       for (const message of order) model.add([message])
-      expect(model.rows).toMatchObject([{ label: 'text', message: { payload: 'text' } }])
+      expect(model.scene(UNFOLDED).rows).toMatchObject([{ label: 'text', message: { payload: 'text' } }])
     }
   })
 
   it('draws a message to its own lane as one', () => {
-    expect(modelOf(messagesOf('0 p>p INVITE 1 b1')).rows).toMatchObject([{ fromLane: 0, toLane: 0, isSelf: true }])
-    const model = new LadderModel({ laneBy: 'address' })
-    model.add(messagesOf('0 p:5060>p:5070 INVITE 1 b1'))
-    expect(model.rows).toMatchObject([{ isSelf: true }])
-    expect(model.lanes).toEqual([{ id: '10.0.0.16', ip: '10.0.0.16', port: undefined }])
+    expect(modelOf(messagesOf('0 p>p INVITE 1 b1')).scene().rows).toMatchObject([
+      { fromLane: 0, toLane: 0, isSelf: true },
+    ])
+    const scene = modelOf(messagesOf('0 p:5060>p:5070 INVITE 1 b1')).scene(BY_ADDRESS)
+    expect(scene.rows).toMatchObject([{ isSelf: true }])
+    expect(scene.lanes).toMatchObject([{ id: '10.0.0.16', ip: '10.0.0.16', port: undefined }])
   })
 
   it('merges the ports of an address, and parts them again', () => {
     const model = modelOf(messagesOf('0 a:1>p INVITE 1 b1\n1 a:2>p INVITE 1 b2'))
-    expect(model.lanes.map((lane) => lane.id)).toEqual(['10.0.0.1:1', '10.0.0.16:5060', '10.0.0.1:2'])
-    model.relayout({ laneBy: 'address' })
-    expect(model.lanes.map((lane) => lane.id)).toEqual(['10.0.0.1', '10.0.0.16'])
-    expect(model.rows).toMatchObject([{ fromLane: 0 }, { fromLane: 0 }])
-    model.relayout({ laneBy: 'endpoint' })
-    expect(model.lanes).toHaveLength(3)
+    expect(model.scene().lanes.map((lane) => lane.id)).toEqual(['10.0.0.1:1', '10.0.0.16:5060', '10.0.0.1:2'])
+    const { lanes, rows } = model.scene(BY_ADDRESS)
+    expect(lanes.map((lane) => lane.id)).toEqual(['10.0.0.1', '10.0.0.16'])
+    expect(rows).toMatchObject([{ fromLane: 0 }, { fromLane: 0 }])
+    expect(model.scene(BY_ENDPOINT).lanes).toHaveLength(3)
   })
 
   it('names lanes of IPv6 and of packets without address', () => {
     const [message] = messagesOf('0 a>b INVITE 1 b1')
     if (message === undefined) throw new Error('no message')
     const model = modelOf([{ ...message, srcIp: '2001:db8::1', dstIp: '', dstPort: 0 }])
-    expect(model.lanes).toEqual([
+    expect(model.scene().lanes).toMatchObject([
       { id: '[2001:db8::1]:5060', ip: '2001:db8::1', port: 5060 },
       { id: '?', ip: '', port: undefined },
     ])
@@ -175,18 +187,19 @@ describe('LadderModel', () => {
 
   it('gives letters to legs in order of appearance, and fixed ones to those it is told', () => {
     const messages = messagesOf('0 s>b INVITE 1 b1 call=leg-b\n5 a>s INVITE 1 b2 call=leg-a\n6 a>s proto=88 call=')
-    const letters = (model: LadderModel): string[] => model.rows.map((row) => (row.kind === 'gap' ? '' : row.leg))
+    const letters = (model: LadderModel): string[] =>
+      model.scene(UNFOLDED).rows.map((row) => (row.kind === 'gap' ? '' : row.leg))
     expect(letters(modelOf(messages))).toEqual(['A', 'B', ''])
-    const model = new LadderModel({ legs: ['leg-a'] })
+    const model = new LadderModel(['leg-a'])
     model.add(messages)
     expect(letters(model)).toEqual(['B', 'A', ''])
-    model.relayout({ legs: [] })
+    model.reorder([])
     expect(letters(model)).toEqual(['A', 'B', ''])
   })
 
   it('has letters for more than 26 legs', () => {
     const script = Array.from({ length: 54 }, (_, i) => `${i} a>b INVITE 1 b1 call=leg-${i}`).join('\n')
-    const rows = modelOf(messagesOf(script)).rows
+    const rows = modelOf(messagesOf(script)).scene().rows
     expect(
       rows
         .flatMap((row) => (row.kind === 'gap' ? [] : [row.leg]))
@@ -198,10 +211,11 @@ describe('LadderModel', () => {
     const script = Array.from({ length: 5000 }, (_, i) => `${i} a>b INFO ${i} b${i}`)
     const messages = messagesOf(script.join('\n'))
     const model = modelOf(messages.slice(0, 4999))
-    const before = model.rows
+    const before = model.scene(UNFOLDED).rows
     model.add(messages.slice(4999))
-    expect(model.rows).toHaveLength(5000)
-    expect(before.every((row, i) => row === model.rows[i])).toBe(true)
+    const after = model.scene(UNFOLDED).rows
+    expect(after).toHaveLength(5000)
+    expect(before.every((row, i) => row === after[i])).toBe(true)
   })
 })
 
@@ -216,14 +230,14 @@ describe('gaps of a ladder', () => {
       '2 gap of 37',
       '3 10.0.0.2:5060>10.0.0.16:5060 180 Ringing +1000',
     ])
-    expect(model.rows[3]).toEqual({ ...gap, kind: 'gap', tsUs: START_US + 2000, deltaUs: 588_000 })
+    expect(model.scene(UNFOLDED).rows[3]).toEqual({ ...gap, kind: 'gap', tsUs: START_US + 2000, deltaUs: 588_000 })
   })
 
   it('are replaced by a wider one of the same key', () => {
     const model = modelOf(messagesOf(CALL))
     model.addGap(gap)
     model.addGap({ ...gap, count: 40 })
-    expect(model.rows.filter((row) => row.kind === 'gap')).toMatchObject([{ count: 40 }])
+    expect(model.scene(UNFOLDED).rows.filter((row) => row.kind === 'gap')).toMatchObject([{ count: 40 }])
   })
 
   it('may be first or last', () => {
@@ -239,7 +253,7 @@ describe('repeats in a ladder', () => {
     const model = modelOf(
       messagesOf('0 a>b INVITE 1 b1\n500 a>b INVITE 1 b1\n1500 a>b INVITE 1 b1\n1600 b>a 100 INVITE 1 b1'),
     )
-    expect(model.rows).toMatchObject([
+    expect(model.scene(UNFOLDED).rows).toMatchObject([
       { retransmission: 0 },
       { retransmission: 1 },
       { retransmission: 2 },
@@ -257,7 +271,9 @@ describe('repeats in a ladder', () => {
         400 a>p INVITE 2 b1
         500 a>p INVITE 1 b1 call=other`),
     )
-    expect(model.rows.map((row) => row.kind === 'message' && row.retransmission)).toEqual([0, 0, 0, 0, 0, 0])
+    expect(model.scene(UNFOLDED).rows.map((row) => row.kind === 'message' && row.retransmission)).toEqual([
+      0, 0, 0, 0, 0, 0,
+    ])
   })
 
   it('fold what two observers saw into one row, sending by sending', () => {
@@ -278,7 +294,7 @@ describe('repeats in a ladder', () => {
 
   it('fold what one observer saw twice', () => {
     const model = modelOf(messagesOf('0 a>b INVITE 1 b1\n0.1 a>b INVITE 1 b1'))
-    expect(model.rows).toMatchObject([{ retransmission: 0, copies: [{ seq: 2 }] }])
+    expect(model.scene(UNFOLDED).rows).toMatchObject([{ retransmission: 0, copies: [{ seq: 2 }] }])
   })
 
   it('draw the earliest copy, though it arrives last', () => {
@@ -291,25 +307,28 @@ describe('repeats in a ladder', () => {
   it('give a folded copy its payload', () => {
     const model = modelOf(messagesOf('0 a>b INVITE 1 b1 agent=1\n1 a>b INVITE 1 b1 agent=2'))
     model.add(messagesOf('1 a>b INVITE 1 b1 agent=2 seq=2 payload=text'))
-    expect(model.rows).toMatchObject([{ copies: [{ payload: 'text' }] }])
+    expect(model.scene(UNFOLDED).rows).toMatchObject([{ copies: [{ payload: 'text' }] }])
   })
 
   it('do not fold what is not SIP', () => {
-    expect(modelOf(messagesOf('0 a>b proto=5\n0 a>b proto=5')).rows).toHaveLength(2)
+    expect(modelOf(messagesOf('0 a>b proto=5\n0 a>b proto=5')).scene().rows).toHaveLength(2)
   })
 })
 
 describe('order of a ladder', () => {
   it('is by microseconds', () => {
     const model = modelOf(messagesOf('0.002 b>a 100 INVITE 1 b1\n0.001 a>b INVITE 1 b1'))
-    expect(model.rows.map((row) => row.kind === 'message' && row.label)).toEqual(['INVITE', '100 Trying'])
+    expect(model.scene(UNFOLDED).rows.map((row) => row.kind === 'message' && row.label)).toEqual([
+      'INVITE',
+      '100 Trying',
+    ])
   })
 
   it('is by seq for events of one node in one moment', () => {
     const model = modelOf(
       messagesOf('0 b>a 180 INVITE 1 b1 seq=7\n0 b>a 100 INVITE 1 b1 seq=5\n0 a>b INVITE 1 b1 seq=6'),
     )
-    expect(model.rows.map((row) => row.kind === 'message' && row.message.seq)).toEqual([5, 6, 7])
+    expect(model.scene(UNFOLDED).rows.map((row) => row.kind === 'message' && row.message.seq)).toEqual([5, 6, 7])
   })
 
   it('puts a request before its answer when two nodes saw them in one moment', () => {
@@ -319,7 +338,11 @@ describe('order of a ladder', () => {
         0 b>a 180 INVITE 9 b2 node=n1 seq=2
         0 a>b BYE 1 b1 node=n2 seq=1`),
     )
-    expect(model.rows.map((row) => row.kind === 'message' && row.label)).toEqual(['BYE', '200 OK', '180 Ringing'])
+    expect(model.scene(UNFOLDED).rows.map((row) => row.kind === 'message' && row.label)).toEqual([
+      'BYE',
+      '200 OK',
+      '180 Ringing',
+    ])
   })
 
   it('does not let a request that comes behind an awaited answer wait for ever', () => {
@@ -330,7 +353,7 @@ describe('order of a ladder', () => {
         0 b>a 180 INVITE 1 b2 node=n2 seq=1
         0 a>b BYE 1 b1 node=n2 seq=2`),
     )
-    expect(model.rows.map((row) => row.kind === 'message' && row.label)).toEqual([
+    expect(model.scene(UNFOLDED).rows.map((row) => row.kind === 'message' && row.label)).toEqual([
       '200 OK',
       'INVITE',
       '180 Ringing',

@@ -1,5 +1,6 @@
 import type { LadderMessage } from '../../src/app/ladder/message.ts'
 import { keyOf } from '../../src/app/ladder/message.ts'
+import { DEFAULT_VIEW } from '../../src/app/ladder/ladder-view.ts'
 import type { LadderModel } from '../../src/app/ladder/layout.ts'
 
 export const START_US = 1_700_000_000_000_000
@@ -66,10 +67,11 @@ function endpoint(name: string): { readonly ip: string; readonly port: number } 
 
 /** What a reader sees, with lanes by name, one line a row: `20 10.0.0.1:5060>10.0.0.2:5060 INVITE +20`. */
 export function linesOf(model: LadderModel): string[] {
-  return model.rows.map((row) => {
+  const { rows, lanes } = model.scene({ ...DEFAULT_VIEW, fold: 'none' })
+  return rows.map((row) => {
     const ms = (row.tsUs - START_US) / 1000
     if (row.kind === 'gap') return `${ms} gap of ${row.count}`
-    const lane = (index: number): string => model.lanes[index]?.id ?? `no lane ${index}`
+    const lane = (index: number): string => lanes[index]?.id ?? `no lane ${index}`
     const repeat = row.retransmission > 0 ? ` repeat ${row.retransmission}` : ''
     const copies = row.copies.length > 0 ? ` copies ${row.copies.map((copy) => copy.key).join(',')}` : ''
     return `${ms} ${lane(row.fromLane)}>${lane(row.toLane)} ${row.label} +${row.deltaUs}${repeat}${copies}`

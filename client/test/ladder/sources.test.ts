@@ -174,8 +174,8 @@ describe('fromStoredRow', () => {
     const live = { ...fromBlock(blockOf(packet(ANSWER)), 0), payload: undefined }
     model.add([live])
     model.add([fromStoredRow(STORED_ROW)])
-    expect(model.rows).toHaveLength(1)
-    expect(model.rows).toMatchObject([{ message: { payload: ANSWER } }])
+    expect(model.scene().rows).toHaveLength(1)
+    expect(model.scene().rows).toMatchObject([{ message: { payload: ANSWER } }])
   })
 })
 
@@ -189,8 +189,8 @@ describe('ladders of an OpenSIPS proxy', () => {
     for (const callId of callIds) {
       const model = new LadderModel()
       model.add(messages.filter((message) => message.callId === callId))
-      expect(model.lanes.map((lane) => lane.id)).toEqual(['127.0.0.1:5061', '127.0.0.1:5070', '127.0.0.1:5080'])
-      const rows = model.rows.filter((row) => row.kind === 'message')
+      expect(model.scene().lanes.map((lane) => lane.id)).toEqual(['127.0.0.1:5061', '127.0.0.1:5070', '127.0.0.1:5080'])
+      const rows = model.scene().rows.filter((row) => row.kind === 'message')
       expect(rows).toHaveLength(9)
       for (const row of rows) expect(row).toMatchObject({ retransmission: 0, copies: [], leg: 'A', isSelf: false })
     }
@@ -199,7 +199,7 @@ describe('ladders of an OpenSIPS proxy', () => {
   it('show the first call as it was', () => {
     const model = new LadderModel()
     model.add(messages.filter((message) => message.callId === callIds[0]))
-    const shown = model.rows.map((row) => {
+    const shown = model.scene().rows.map((row) => {
       if (row.kind === 'gap') return row
       const { tsUs, fromLane, toLane, label, tone, deltaUs } = row
       return { tsUs, fromLane, toLane, label, tone, deltaUs }

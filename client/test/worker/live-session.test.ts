@@ -270,3 +270,82 @@ describe('LiveSession: counters', () => {
     expect(page.session.frame(START_MS + 350)?.counters).toBeDefined()
   })
 })
+
+describe('LiveSession: filter over calls', () => {
+  it('shows calls while the condition holds of them', () => {
+    page.session.handle({ type: 'filter', text: 'state:ringing' })
+    receive(...invites('a', 'b'))
+    expect(page.draw()).toEqual([])
+    receive(answer('a', 180))
+    expect(page.draw()).toEqual(['a ringing'])
+    receive(answer('a', 486, 10))
+    expect(page.draw()).toEqual([])
+  })
+
+  it('joins conditions on the call with those on a message that came long before', () => {
+    page.session.handle({ type: 'filter', text: 'is:failed method:INVITE from:alice' })
+    receive(...invites('a'), { callId: 'b', what: 'INVITE', from: 'otto' })
+    receive(answer('a', 503), { ...answer('b', 503), from: 'otto' })
+    expect(page.draw()).toEqual(['a failed'])
+  })
+
+  it('finds a message again when the call makes it match', () => {
+    page.session.handle({ type: 'filter', text: 'from:nobody or (is:failed and from:alice)' })
+    receive(...invites('a', 'b'), answer('a', 503))
+    expect(page.draw()).toEqual(['a failed'])
+  })
+
+  it('sees what time makes of a call', () => {
+    page.session.handle({ type: 'filter', text: 'is:no-ack' })
+    receive(...invites('a'), answer('a', 200))
+    expect(page.draw()).toEqual([])
+    page.nowMs += 6000
+    page.draw()
+    expect(page.draw()).toEqual(['a in-call'])
+  })
+
+  it('shows the kinds that it names whatever the scope', () => {
+    receive({ callId: 'r', what: 'REGISTER' }, ...invites('a'))
+    expect(page.draw()).toEqual(['a setup'])
+    page.session.handle({ type: 'filter', text: 'kind:registration' })
+    expect(page.draw()).toEqual(['r pending'])
+  })
+
+  it('counts problems, whatever the filter', () => {
+    page.session.handle({ type: 'filter', text: 'from:nobody' })
+    receive(...invites('a', 'b'), answer('a', 503), answer('b', 404))
+    page.nowMs += 1000
+    expect(page.session.frame(page.nowMs)?.counters?.problems).toMatchObject({ failed: 2, scanner: 0 })
+  })
+})
+
+describe('LiveSession: statistics', () => {
+  it('are sent while they are wanted', () => {
+    receive(...invites('a', 'b'), answer('a', 486), { callId: 'r', what: 'REGISTER' })
+    page.nowMs += 2000
+    expect(page.session.frame(page.nowMs)?.statistics).toBeUndefined()
+    page.session.handle({ type: 'statistics', isWanted: true })
+    page.nowMs += 20
+    expect(page.session.frame(page.nowMs)?.statistics).toMatchObject({
+      dialogs: 3,
+      kinds: [
+        { name: 'call', count: 2 },
+        { name: 'registration', count: 1 },
+      ],
+      methods: [
+        { name: 'INVITE', count: 2 },
+        { name: 'REGISTER', count: 1 },
+      ],
+      codes: [{ name: '486', count: 1 }],
+      agents: [{ name: '2001', count: 4 }],
+      nodes: [{ name: 'fra', count: 4 }],
+    })
+    page.nowMs += 500
+    expect(page.session.frame(page.nowMs)?.statistics).toBeUndefined()
+    page.nowMs += 600
+    expect(page.session.frame(page.nowMs)?.statistics).toBeDefined()
+    page.session.handle({ type: 'statistics', isWanted: false })
+    page.nowMs += 2000
+    expect(page.session.frame(page.nowMs)?.statistics).toBeUndefined()
+  })
+})

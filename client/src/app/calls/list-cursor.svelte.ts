@@ -96,10 +96,11 @@ export class ListCursor {
     else if (action === 'page-down') this.moveBy(this.pageRows)
     else if (action === 'first') this.moveTo(0, 1)
     else if (action === 'last') this.moveTo(live.feed.list.total - 1, -1)
-    else if (action === 'mark') this.#mark()
+    else if (action === 'mark' || action === 'mark-down') this.#mark(1)
+    else if (action === 'mark-up') this.#mark(-1)
+    else if (action === 'follow') this.#toggleFollow()
     else if (action === 'open') return this.#open()
-    else if (live.marks.size > 0) live.clearMarks()
-    else live.closeLadder()
+    else if (action === 'back') this.#back()
     return false
   }
 
@@ -108,12 +109,32 @@ export class ListCursor {
     this.#live.moveTo(row)
   }
 
-  /** Mark the row and go on to the next. */
-  #mark(): void {
+  /** Mark the rows from the cursor to this one, as far as they are known here. */
+  chooseTo(row: CallRow): void {
+    const live = this.#live
+    const { rows } = live.feed.list
+    const from = rows.findIndex(({ key }) => key === live.cursor?.key)
+    const to = rows.findIndex(({ key }) => key === row.key)
+    const span = from < 0 ? [row] : rows.slice(Math.min(from, to), Math.max(from, to) + 1)
+    live.mark(span.filter((each) => each.type === 'call'))
+  }
+
+  /** Mark the row and go on to the next one. */
+  #mark(step: 1 | -1): void {
     const { cursor } = this.#live
     if (cursor === undefined) return
     this.#live.toggleMark(cursor)
-    this.moveBy(1)
+    this.moveBy(step)
+  }
+
+  #toggleFollow(): void {
+    if (this.#live.feed.list.isFollowing) this.pause()
+    else this.resume()
+  }
+
+  #back(): void {
+    if (this.#live.marks.size > 0) this.#live.clearMarks()
+    else this.#live.closeLadder()
   }
 
   /** Open what is marked, or else the row. */

@@ -1,4 +1,21 @@
-import type { Command, Connection, Counters, LadderUpdate, ListRow, ListView, Notice } from '../../worker/protocol.ts'
+import type { ExportedCalls, ExportFormat } from '../../worker/call-export.ts'
+import type {
+  CallRow,
+  Command,
+  Connection,
+  Counters,
+  FigureUpdate,
+  LadderUpdate,
+  ListRow,
+  ListView,
+  Notice,
+  OlderState,
+  Statistics,
+} from '../../worker/protocol.ts'
+import { maskFigures, maskListRow, maskRow, maskStatistics } from '../privacy/mask-rows.ts'
+import type { Masker } from '../privacy/masker.ts'
+import { privacy } from '../privacy/privacy.svelte.ts'
+import type { FigureWindow } from '../../worker/figures/figure-watch.ts'
 
 /** The rows on the screen and where they are in the list. */
 export type ListSnapshot = Omit<ListView, 'keys' | 'changed'> & { readonly rows: readonly ListRow[] }
@@ -24,20 +41,63 @@ export class LiveFeed {
   /** When the connection was lost, however often it was tried since; undefined while there is one. */
   lostMs = $state<number>()
   counters = $state.raw<Counters | undefined>(undefined)
-  list = $state.raw<ListSnapshot>(EMPTY)
+  readonly list: ListSnapshot = $derived.by(() => shownList(this.#list))
+  #list = $state.raw<ListSnapshot>(EMPTY)
+  /** How it stands with calls from before those in memory. */
+  older = $state.raw<OlderState>({ kind: 'idle', remarks: [] })
+  /** As long as `watchStatistics` asks for them; the last ones stay. */
+  readonly statistics: Statistics | undefined = $derived.by(() => shown(this.#statistics, maskStatistics))
+  #statistics = $state.raw<Statistics | undefined>(undefined)
+  /** As long as `watchFigures` asks for them; the last ones stay. */
+  readonly figures: FigureUpdate | undefined = $derived.by(() => shown(this.#figures, maskFigures))
+  #figures = $state.raw<FigureUpdate | undefined>(undefined)
   readonly #worker: Worker
   readonly #events: LiveFeedEvents
   #rows = new Map<number, ListRow>()
+  #onRows: ((rows: readonly CallRow[]) => void) | undefined
+  #onExported: ((exported: ExportedCalls) => void) | undefined
+  #watchers = 0
 
-  constructor(events: LiveFeedEvents) {
+  /** @param worker that speaks the protocol of `worker/protocol.ts`; ended by `close` */
+  constructor(worker: Worker, events: LiveFeedEvents) {
     this.#events = events
-    this.#worker = new Worker(new URL('../../worker/live.worker.ts', import.meta.url), { type: 'module' })
+    this.#worker = worker
     this.#worker.onmessage = (event: MessageEvent<Notice>) => this.#receive(event.data)
     this.#worker.onerror = (event) => events.onFault(event.message || 'the worker of this page could not start')
   }
 
+  /** All rows of the list, in its order; at most so many. */
+  askRows(most: number): Promise<readonly CallRow[]> {
+    return new Promise((resolve) => {
+      this.#onRows = resolve
+      this.send({ type: 'rows', most })
+    })
+  }
+
+  /** The messages of calls that the worker has, as a file. */
+  askExport(callIds: readonly string[], format: ExportFormat): Promise<ExportedCalls> {
+    return new Promise((resolve) => {
+      this.#onExported = resolve
+      this.send({ type: 'export', callIds, format, maskKey: privacy.key })
+    })
+  }
+
   send(command: Command): void {
     this.#worker.postMessage(command)
+  }
+
+  /** Have statistics once a second until the returned function is called. */
+  watchStatistics(): () => void {
+    if (this.#watchers++ === 0) this.send({ type: 'statistics', isWanted: true })
+    return () => {
+      if (--this.#watchers === 0) this.send({ type: 'statistics', isWanted: false })
+    }
+  }
+
+  /** Have figures of the last minutes once a second until the returned function is called. */
+  watchFigures(minutes: FigureWindow): () => void {
+    this.send({ type: 'figures', minutes })
+    return () => this.send({ type: 'figures', minutes: undefined })
   }
 
   close(): void {
@@ -55,6 +115,11 @@ export class LiveFeed {
       case 'frame':
         if (notice.list !== undefined) this.#show(notice.list)
         if (notice.counters !== undefined) this.counters = notice.counters
+        if (notice.figures !== undefined) this.#figures = notice.figures
+        if (notice.statistics !== undefined) this.#statistics = notice.statistics
+        if (notice.older !== undefined) this.older = notice.older
+        if (notice.rows !== undefined) this.#onRows?.(shownRows(notice.rows))
+        if (notice.exported !== undefined) this.#onExported?.(notice.exported)
         if (notice.ladder !== undefined) this.#events.onLadder(notice.ladder)
         // The next frame is made when this one is on the screen, so a slow page gets fewer and no backlog.
         requestAnimationFrame(() => this.send({ type: 'drawn' }))
@@ -78,6 +143,21 @@ export class LiveFeed {
       rows.push(row)
     }
     this.#rows = known
-    this.list = { ...view, rows }
+    this.#list = { ...view, rows }
   }
+}
+
+function shown<T>(value: T | undefined, mask: (value: T, masker: Masker) => T): T | undefined {
+  const { masker } = privacy
+  return value === undefined || masker === undefined ? value : mask(value, masker)
+}
+
+function shownList(list: ListSnapshot): ListSnapshot {
+  const { masker } = privacy
+  return masker === undefined ? list : { ...list, rows: list.rows.map((row) => maskListRow(row, masker)) }
+}
+
+function shownRows(rows: readonly CallRow[]): readonly CallRow[] {
+  const { masker } = privacy
+  return masker === undefined ? rows : rows.map((row) => maskRow(row, masker))
 }

@@ -1,9 +1,12 @@
-import { parseExpression } from '@hepscope/shared/filter/expression.ts'
+import { parseCallExpression } from '@hepscope/shared/filter/call-expression.ts'
 import { STREAM_PATH } from '../../sdk/stream-url.ts'
 import type { CallRow, LadderUpdate, ListScope, SortKey, SortOrder } from '../../worker/protocol.ts'
 import type { ServerConfig, User } from '../http/server.ts'
-import { Ladder } from '../ladder/ladder.svelte.ts'
-import { formatViewAddress, parseViewAddress, type ViewAddress } from '../views/view-url.ts'
+import { type AskStore, Ladder } from '../ladder/ladder.svelte.ts'
+import { privacy } from '../privacy/privacy.svelte.ts'
+import type { Router } from '../views/router.svelte.ts'
+import { PLAIN_ADDRESS, type ViewAddress, type ViewName } from '../views/view-url.ts'
+import { ColumnChoice } from './column-choice.svelte.ts'
 import { LiveFeed } from './live-feed.svelte.ts'
 
 /** Where a filter text is wrong. */
@@ -16,11 +19,36 @@ export interface FilterProblem {
 const MOST_HISTORY = 5000
 const FILTER_WAIT_MS = 120
 /** Columns that are first shown with the greatest on top. */
-const DESCENDING_FIRST: ReadonlySet<SortKey> = new Set(['arrival', 'start', 'setup', 'time', 'messages'])
+const DESCENDING_FIRST: ReadonlySet<SortKey> = new Set([
+  'arrival',
+  'start',
+  'setup',
+  'ring',
+  'talk',
+  'time',
+  'messages',
+  'repeats',
+  'legs',
+  'code',
+  'evidence',
+  'problems',
+])
 
-/** The live view: what is filtered, followed, marked and open, and the address that says so. */
+/** Where a list of calls comes from, and which view it belongs to. */
+export interface LiveSource {
+  readonly view: ViewName
+  readonly router: Router
+  /** Holds the calls and speaks the protocol of `worker/protocol.ts`. */
+  readonly worker: Worker
+  /** Asks for the stored part of a ladder; the server's store unless told otherwise. */
+  readonly askStore?: AskStore
+  readonly onFault: (message: string) => void
+}
+
+/** A view of calls: what is filtered, followed, marked and open, and the address that says so. */
 export class Live {
   readonly feed: LiveFeed
+  readonly view: ViewName
   filter = $state('')
   filterFault = $state.raw<FilterProblem | undefined>(undefined)
   scope = $state<ListScope>('calls')
@@ -30,39 +58,52 @@ export class Live {
   /** Calls marked for a joint ladder, by key. */
   marks = $state.raw<ReadonlyMap<number, CallRow>>(new Map())
   ladder = $state.raw<Ladder | undefined>(undefined)
+  readonly columns = new ColumnChoice()
   #filterTimer: ReturnType<typeof setTimeout> | undefined
   #mayRead = false
+  readonly #router: Router
+  readonly #askStore: AskStore | undefined
+  /** As it was read or written last; what is not ours in it stays. */
+  #address: ViewAddress
+  readonly #unwatch = privacy.watch(() => this.reopenLadder())
 
-  constructor(onFault: (message: string) => void) {
-    this.feed = new LiveFeed({ onLadder: (update) => this.#receiveLadder(update), onFault })
+  constructor({ view, router, worker, askStore, onFault }: LiveSource) {
+    this.view = view
+    this.#router = router
+    this.#askStore = askStore
+    this.#address = { ...PLAIN_ADDRESS, view }
+    this.feed = new LiveFeed(worker, { onLadder: (update) => this.#receiveLadder(update), onFault })
   }
 
   /** Connect, in the state that the address names. */
   start(config: ServerConfig | undefined, user: User): void {
-    this.#mayRead = user.isAdmin && config?.allowsPayload === true
+    this.letRead(user.isAdmin && config?.allowsPayload === true)
     const url = new URL(STREAM_PATH, location.href).href
     this.feed.send({
       type: 'connect',
       url,
       history: Math.min(MOST_HISTORY, config?.historyLimit ?? 0),
       includePayload: this.#mayRead,
+      hasStore: config?.isStoring === true,
     })
     this.readAddress()
   }
 
+  /** Say whether this user gets payloads from this server. */
+  letRead(mayRead: boolean): void {
+    this.#mayRead = mayRead
+  }
+
   close(): void {
     clearTimeout(this.#filterTimer)
+    this.#unwatch()
     this.ladder?.close()
     this.feed.close()
   }
 
   /** The text as it is typed; it takes effect when it is whole. */
   typeFilter(text: string): void {
-    this.filter = text
-    const parsed = text.trim() === '' ? undefined : parseExpression(text)
-    this.filterFault = parsed?.ok === false ? parsed : undefined
-    clearTimeout(this.#filterTimer)
-    if (this.filterFault !== undefined) return
+    if (!this.#takeFilter(text)) return
     this.#filterTimer = setTimeout(() => {
       this.feed.send({ type: 'filter', text })
       this.#writeAddress('replace')
@@ -70,16 +111,28 @@ export class Live {
   }
 
   setScope(scope: ListScope): void {
-    this.scope = scope
-    this.feed.send({ type: 'scope', scope })
+    this.#takeScope(scope)
     this.#writeAddress('replace')
+  }
+
+  /** The address tells the columns, as soon as they are not the usual ones. */
+  noteColumns(): void {
+    this.noteAddress({ columns: this.columns.text })
+  }
+
+  /** Order by the column before or after the one that the list is ordered by. */
+  sortBeside(places: 1 | -1): void {
+    const ids = this.columns.chosen.map(({ column }) => column.id)
+    const at = ids.indexOf(this.order.key)
+    const key = ids[at < 0 ? (places > 0 ? 0 : ids.length - 1) : (at + places + ids.length) % ids.length]
+    if (key !== undefined) this.sortBy(key)
   }
 
   /** Order by a column, or turn its order around. */
   sortBy(key: SortKey): void {
     const isSame = this.order.key === key
-    this.order = { key, isDescending: isSame ? !this.order.isDescending : DESCENDING_FIRST.has(key) }
-    this.feed.send({ type: 'sort', order: this.order })
+    this.#setOrder({ key, isDescending: isSame ? !this.order.isDescending : DESCENDING_FIRST.has(key) })
+    this.#writeAddress('replace')
   }
 
   setFollowing(isFollowing: boolean): void {
@@ -97,12 +150,25 @@ export class Live {
     this.marks = marks
   }
 
+  /** Mark rows, beside those that are marked. */
+  mark(rows: readonly CallRow[]): void {
+    this.marks = new Map([...this.marks, ...rows.map((row) => [row.key, row] as const)])
+  }
+
   clearMarks(): void {
     if (this.marks.size > 0) this.marks = new Map()
   }
 
   openRow(row: CallRow): void {
     this.#openRows([row])
+  }
+
+  /** The ladder of a call that was found by one of its messages, which is selected. Microseconds since 1970. */
+  openCall(shownId: string, tsUs: number, messageKey: string): void {
+    const callId = privacy.realCallId(shownId)
+    if (this.ladder?.callIds.includes(callId) !== true) this.#open([callId], Math.floor(tsUs / 1000))
+    this.ladder?.select(messageKey)
+    this.#writeAddress('push')
   }
 
   /** One ladder of all marked calls. */
@@ -116,31 +182,81 @@ export class Live {
     this.#writeAddress('push')
   }
 
+  /** Draw the open ladder anew: time was taken back, so it shows what has not happened yet, or privacy was switched. */
+  reopenLadder(): void {
+    const { ladder } = this
+    if (ladder === undefined) return
+    this.#open(ladder.callIds, ladder.atMs)
+    this.ladder?.showText(ladder.viewText)
+    if (ladder.selectedKey !== '') this.ladder?.select(ladder.selectedKey)
+  }
+
   selectMessage(key: string): void {
     this.ladder?.select(key)
     this.#writeAddress('replace')
   }
 
+  get address(): ViewAddress {
+    return this.#address
+  }
+
+  /** A part of the address that is not ours: a time range, a moment. */
+  noteAddress(part: Partial<ViewAddress>, way: 'push' | 'replace' = 'replace'): void {
+    this.#address = { ...this.#address, ...part }
+    this.#writeAddress(way)
+  }
+
+  /** The ladder is shown in another way. */
+  noteLadderView(text: string): void {
+    if (text !== this.#address.ladder) this.#writeAddress('replace')
+  }
+
   /** After a step through the browser's history, or at the start. */
   readAddress(): void {
-    const view = parseViewAddress(location.hash)
-    if (view.scope !== this.scope) this.setScope(view.scope)
-    if (view.filter !== this.filter) this.typeFilter(view.filter)
+    const view = this.#router.read()
+    if (view.view !== this.view) return
+    this.#address = view
+    if (view.scope !== this.scope) this.#takeScope(view.scope)
+    if (view.filter !== this.filter && this.#takeFilter(view.filter))
+      this.feed.send({ type: 'filter', text: view.filter })
+    if (view.columns !== '') this.columns.show(view.columns)
+    const { order } = view
+    if (order.key !== this.order.key || order.isDescending !== this.order.isDescending) this.#setOrder(order)
     if (view.callIds.length === 0) this.#shut()
     else if (view.callIds.join('\n') !== this.ladder?.callIds.join('\n')) this.#open(view.callIds, view.atMs)
+    this.ladder?.showText(view.ladder)
     if (view.messageKey !== '') this.ladder?.select(view.messageKey)
+  }
+
+  /** Show a filter text and what is wrong with it. Returns whether it can be used. */
+  #takeFilter(text: string): boolean {
+    this.filter = text
+    const parsed = text.trim() === '' ? undefined : parseCallExpression(text)
+    this.filterFault = parsed?.ok === false ? parsed : undefined
+    clearTimeout(this.#filterTimer)
+    return this.filterFault === undefined
+  }
+
+  #takeScope(scope: ListScope): void {
+    this.scope = scope
+    this.feed.send({ type: 'scope', scope })
+  }
+
+  #setOrder(order: SortOrder): void {
+    this.order = order
+    this.feed.send({ type: 'sort', order })
   }
 
   #openRows(rows: readonly CallRow[]): void {
     if (rows.length === 0) return
     const startUs = Math.min(...rows.map((row) => row.startUs))
-    this.#open([...new Set(rows.map((row) => row.id))], Math.floor(startUs / 1000))
+    this.#open([...new Set(rows.map((row) => privacy.realCallId(row.id)))], Math.floor(startUs / 1000))
     this.#writeAddress('push')
   }
 
   #open(callIds: readonly string[], atMs: number): void {
     this.ladder?.close()
-    this.ladder = new Ladder(callIds, atMs, this.#mayRead)
+    this.ladder = new Ladder(callIds, atMs, this.#mayRead, this.#askStore)
     this.feed.send({ type: 'ladder', callIds })
   }
 
@@ -155,15 +271,16 @@ export class Live {
   }
 
   #writeAddress(way: 'push' | 'replace'): void {
-    const view: ViewAddress = {
+    this.#address = {
+      ...this.#address,
       filter: this.filter,
       scope: this.scope,
+      order: this.order,
       callIds: this.ladder?.callIds ?? [],
       messageKey: this.ladder?.selectedKey ?? '',
       atMs: this.ladder?.atMs ?? 0,
+      ladder: this.ladder?.viewText ?? '',
     }
-    const address = formatViewAddress(view) || location.pathname
-    if (way === 'push') history.pushState(undefined, '', address)
-    else history.replaceState(undefined, '', address)
+    this.#router.write(this.#address, way)
   }
 }

@@ -78,6 +78,20 @@ export function stateTone({ state, stateClass, evidence }: Stated): StateClass {
   return isUncertain ? 'wait' : stateClass
 }
 
+/** The word of a state; another text is its own word. */
+export function stateWord(state: string): string {
+  return isState(state) ? LABELS[state][1] : state
+}
+
+function isState(text: string): text is CallState {
+  return Object.hasOwn(LABELS, text)
+}
+
+/** What was not seen, in words. */
+export function evidenceText(evidence: Evidence): string {
+  return EVIDENCE[evidence]
+}
+
 /** Everything about a state, in words. */
 export function stateTitle(call: Stated): string {
   const [, word] = LABELS[call.state]

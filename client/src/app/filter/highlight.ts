@@ -1,4 +1,4 @@
-import { FIELDS } from '@hepscope/shared/filter/expression.ts'
+import { CALL_FIELDS, FIELDS } from '@hepscope/shared/filter/expression.ts'
 
 export interface FilterToken {
   readonly kind: 'field' | 'operator' | 'value'
@@ -6,6 +6,7 @@ export interface FilterToken {
 }
 
 const PIECE = /(\s+|[()]|[!-](?=\S))|((?:[a-z]+:)?)((?:"[^"]*"?|[^\s()"])+)/gi
+const NAMES: ReadonlySet<string> = new Set([...FIELDS, ...CALL_FIELDS])
 const OPERATORS: ReadonlySet<string> = new Set(['and', 'or', 'not'])
 
 /** Pieces of a filter text for colouring; joined they are the text. Does not judge: `parseExpression` does. */
@@ -16,7 +17,7 @@ export function filterTokens(text: string): readonly FilterToken[] {
       tokens.push({ kind: sign === '!' || sign === '-' ? 'operator' : 'value', text: sign })
       continue
     }
-    const isField = (FIELDS as readonly string[]).includes(prefix.slice(0, -1).toLowerCase())
+    const isField = NAMES.has(prefix.slice(0, -1).toLowerCase())
     if (isField) {
       tokens.push({ kind: 'field', text: prefix }, { kind: 'value', text: rest })
     } else {

@@ -1,7 +1,6 @@
 import { scrollToRow, visibleRows } from '../calls/window.ts'
 import type { LadderRow } from './row.ts'
 
-export const ROW_PX = 34
 /** So near to the bottom counts as there. */
 const BOTTOM_PX = 8
 
@@ -11,45 +10,50 @@ export class LadderScroll {
   heightPx = $state(0)
   isAtBottom = $state(true)
   /** Row on top, to be kept there when a late one comes in above it. */
-  #anchor: { readonly key: string; readonly offsetPx: number } | undefined
+  #anchor: { readonly key: string; readonly part: number } | undefined
   readonly #viewport: () => HTMLElement | undefined
+  readonly #rowPx: () => number
 
-  constructor(viewport: () => HTMLElement | undefined) {
+  /** @param rowPx height of a row; all are equally high */
+  constructor(viewport: () => HTMLElement | undefined, rowPx: () => number) {
     this.#viewport = viewport
+    this.#rowPx = rowPx
   }
 
   range(total: number): { readonly first: number; readonly count: number } {
-    return visibleRows(this.scrollPx, this.heightPx, ROW_PX, total)
+    return visibleRows(this.scrollPx, this.heightPx, this.#rowPx(), total)
   }
 
   scrolled(rows: readonly LadderRow[]): void {
     const viewport = this.#viewport()
     if (viewport === undefined) return
     this.scrollPx = viewport.scrollTop
-    this.isAtBottom = this.scrollPx + this.heightPx >= rows.length * ROW_PX - BOTTOM_PX
+    this.isAtBottom = this.scrollPx + this.heightPx >= rows.length * this.#rowPx() - BOTTOM_PX
     this.#keepAnchor(rows)
   }
 
-  /** After the rows have changed and are laid out. */
+  /** After the rows, or their height, have changed and are laid out. */
   grown(rows: readonly LadderRow[], isLive: boolean): void {
+    const rowPx = this.#rowPx()
     if (this.isAtBottom && isLive) {
-      this.#scrollTo(rows.length * ROW_PX)
+      this.#scrollTo(rows.length * rowPx)
     } else if (this.#anchor !== undefined && this.scrollPx > 0) {
-      const { key, offsetPx } = this.#anchor
+      const { key, part } = this.#anchor
       const index = rows.findIndex((row) => row.key === key)
-      if (index >= 0) this.#scrollTo(index * ROW_PX + offsetPx)
+      if (index >= 0) this.#scrollTo((index + part) * rowPx)
     }
     this.#keepAnchor(rows)
   }
 
   show(index: number): void {
-    this.#scrollTo(scrollToRow(index, this.scrollPx, this.heightPx, ROW_PX))
+    this.#scrollTo(scrollToRow(index, this.scrollPx, this.heightPx, this.#rowPx()))
   }
 
   #keepAnchor(rows: readonly LadderRow[]): void {
-    const index = Math.floor(this.scrollPx / ROW_PX)
+    const rowPx = this.#rowPx()
+    const index = Math.floor(this.scrollPx / rowPx)
     const key = rows[index]?.key
-    this.#anchor = key === undefined ? undefined : { key, offsetPx: this.scrollPx - index * ROW_PX }
+    this.#anchor = key === undefined ? undefined : { key, part: this.scrollPx / rowPx - index }
   }
 
   #scrollTo(scrollPx: number): void {

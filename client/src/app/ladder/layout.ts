@@ -1,75 +1,90 @@
-import { labelOf, toneOf } from './label.ts'
-import { Lanes } from './lanes.ts'
+import { type AliasTable, NO_ALIASES } from './aliases/alias-table.ts'
+import { analyse, type Analysis } from './analysis.ts'
+import type { Item } from './item.ts'
+import { isSip } from './label.ts'
+import { DEFAULT_VIEW, type LadderView } from './ladder-view.ts'
+import { Endpoints } from './lanes.ts'
 import { Legs } from './legs.ts'
 import type { LadderMessage } from './message.ts'
 import { compareMessages, orderTies } from './order.ts'
-import type { Gap, GapRow, LadderRow, Lane, MessageRow } from './row.ts'
+import type { Gap, GapRow } from './row.ts'
+import { layScene, type Scene } from './scene.ts'
 import { fingerprintOf, sendingsOf } from './sendings.ts'
-
-export interface LadderOptions {
-  /** What a lane is: an `ip:port` (default) or an address. */
-  readonly laneBy?: 'endpoint' | 'address'
-  /** Call-IDs whose letters are fixed, the A leg first; others follow as they appear. */
-  readonly legs?: readonly string[]
-}
+import { type Transaction, transactionKeyOf } from './transactions.ts'
 
 const NO_MESSAGES: readonly LadderMessage[] = []
 
-/** A message and what its row was last. */
-interface Item {
-  message: LadderMessage
-  row: MessageRow | undefined
-  fromLane: number
-  toLane: number
-  leg: string
-  retransmission: number
-  copies: readonly LadderMessage[]
-  /** Drawn with another sight of the same sending, not by itself. */
-  isCopy: boolean
-}
-
 /**
- * The ladder of one or more calls as rows and lanes, without a pixel.
+ * The events of a ladder of one or more calls; `scene` lays them out.
  *
  * Messages may come in any order, live and stored, and more than once: rows are by time, each event is there once.
- * Lanes and leg letters keep their place while messages come in; `relayout` orders them by time.
+ * Lanes and leg letters keep their place while messages come in; `reorder` puts them in order of time.
  */
 export class LadderModel {
-  #options: LadderOptions
-  #lanes: Lanes
   #legs: Legs
+  #endpoints = new Endpoints()
   #items: Item[] = []
   readonly #byKey = new Map<string, Item>()
   readonly #bySending = new Map<string, Item[]>()
   readonly #gaps = new Map<string, Gap>()
   #gapRows: GapRow[] = []
-  #rows: readonly LadderRow[] = []
+  #analysis: Analysis | undefined
   #version = 0
 
-  constructor(options: LadderOptions = {}) {
-    this.#options = options
-    this.#lanes = new Lanes(options.laneBy === 'address')
-    this.#legs = new Legs(options.legs ?? [])
+  /** @param legs Call-IDs whose letters are fixed, the A leg first; others follow as they appear */
+  constructor(legs: readonly string[] = []) {
+    this.#legs = new Legs(legs)
   }
 
-  /** A new array after each change; rows that did not change are the same objects as before. */
-  get rows(): readonly LadderRow[] {
-    return this.#rows
-  }
-
-  get lanes(): readonly Lane[] {
-    return this.#lanes.all
-  }
-
+  /** Raised by each change. */
   get version(): number {
     return this.#version
   }
 
-  /**
-   * Add events. One that is there already is taken only for the payload that it may bring.
-   *
-   * Costs one pass over all rows, so add what has arrived together.
-   */
+  /** Events, each once. */
+  get size(): number {
+    return this.#items.length
+  }
+
+  /** By time, without copies. */
+  *messages(): IterableIterator<LadderMessage> {
+    for (const { message, isCopy } of this.#items) if (!isCopy) yield message
+  }
+
+  message(key: string): LadderMessage | undefined {
+    return this.#byKey.get(key)?.message
+  }
+
+  /** Key of the row that a message is in when its transaction is folded, or as a copy; its own if neither. */
+  rowKey(key: string, isFolded: boolean): string {
+    const item = this.#byKey.get(key)
+    if (item === undefined) return key
+    const drawn = item.isCopy ? this.#bySending.get(fingerprintOf(item.message) ?? '')?.find(hasCopy(key)) : item
+    return (isFolded ? this.#transactionOf(drawn)?.items[0] : drawn)?.message.key ?? key
+  }
+
+  /** Keys of all messages of the transaction that a message belongs to; its own alone if to none. */
+  transactionKeys(key: string): readonly string[] {
+    const transaction = this.#transactionOf(this.#byKey.get(key))
+    return transaction?.items.map(({ message }) => message.key) ?? [key]
+  }
+
+  get analysis(): Analysis {
+    return (this.#analysis ??= analyse(this.#items))
+  }
+
+  /** Lay it out. Costs one pass over all messages. */
+  scene(view: LadderView = DEFAULT_VIEW, aliases: AliasTable = NO_ALIASES): Scene {
+    const source = {
+      items: this.#items,
+      gaps: this.#gapRows,
+      endpoints: this.#endpoints.all,
+      analysis: this.analysis,
+    }
+    return layScene(source, view, aliases)
+  }
+
+  /** Add events. One that is there already is taken only for the payload that it may bring. */
   add(messages: readonly LadderMessage[]): void {
     const added: Item[] = []
     let hasPayloads = false
@@ -86,7 +101,7 @@ export class LadderModel {
       }
     }
     if (added.length > 0) this.#insert(added)
-    if (added.length > 0 || hasPayloads) this.#build()
+    if (added.length > 0 || hasPayloads) this.#changed()
   }
 
   /** Add a row for events that we know of but do not have; a gap with the same key is replaced. */
@@ -95,16 +110,29 @@ export class LadderModel {
     this.#gapRows = [...this.#gaps.values()]
       .map((known): GapRow => ({ ...known, kind: 'gap', tsUs: known.fromUs, deltaUs: known.toUs - known.fromUs }))
       .sort((a, b) => a.tsUs - b.tsUs || a.toUs - b.toUs || (a.key < b.key ? -1 : 1))
-    this.#build()
+    this.#version++
   }
 
-  /** Order lanes and legs by time, as a model would that got everything at once. Options that are absent stay. */
-  relayout(options: LadderOptions = {}): void {
-    this.#options = { ...this.#options, ...options }
-    this.#lanes = new Lanes(this.#options.laneBy === 'address')
-    this.#legs = new Legs(this.#options.legs ?? [])
+  /**
+   * Order lanes and legs by time, as a model would that got everything at once.
+   *
+   * @param legs Call-IDs whose letters are fixed, the A leg first
+   */
+  reorder(legs: readonly string[] = []): void {
+    this.#endpoints = new Endpoints()
+    this.#legs = new Legs(legs)
     for (const item of this.#items) this.#place(item)
-    this.#build()
+    this.#changed()
+  }
+
+  #transactionOf(item: Item | undefined): Transaction<Item> | undefined {
+    // It is told when the ladder is analysed.
+    return this.analysis.transactionCount === 0 ? undefined : item?.transaction
+  }
+
+  #changed(): void {
+    this.#analysis = undefined
+    this.#version++
   }
 
   #insert(added: Item[]): void {
@@ -119,9 +147,9 @@ export class LadderModel {
 
   #place(item: Item): void {
     const { srcIp, srcPort, dstIp, dstPort, callId } = item.message
-    item.fromLane = this.#lanes.indexOf(srcIp, srcPort)
-    item.toLane = this.#lanes.indexOf(dstIp, dstPort)
     item.leg = this.#legs.letterOf(callId)
+    item.source = this.#endpoints.add(srcIp, srcPort, item.leg, isSip(item.message))
+    item.destination = this.#endpoints.add(dstIp, dstPort, item.leg, isSip(item.message))
   }
 
   #markRepeats(added: readonly Item[]): void {
@@ -141,66 +169,26 @@ export class LadderModel {
     const sights = this.#bySending.get(fingerprintOf(message) ?? '')
     if (sights !== undefined) markSights(sights)
   }
-
-  #build(): void {
-    const rows: LadderRow[] = []
-    let gapAt = 0
-    let beforeUs: number | undefined
-    for (const item of this.#items) {
-      if (item.isCopy) continue
-      const { tsUs } = item.message
-      for (let gap = this.#gapRows[gapAt]; gap !== undefined && gap.tsUs < tsUs; gap = this.#gapRows[++gapAt])
-        rows.push(gap)
-      item.row = rowOf(item, beforeUs === undefined ? 0 : tsUs - beforeUs)
-      rows.push(item.row)
-      beforeUs = tsUs
-    }
-    rows.push(...this.#gapRows.slice(gapAt))
-    this.#rows = rows
-    this.#version++
-  }
-}
-
-/** The item's row: the one it had if nothing about it changed. */
-function rowOf(item: Item, deltaUs: number): MessageRow {
-  const { message, row, fromLane, toLane, leg, retransmission, copies } = item
-  const isSame =
-    row?.message === message &&
-    row.deltaUs === deltaUs &&
-    row.fromLane === fromLane &&
-    row.toLane === toLane &&
-    row.leg === leg &&
-    row.retransmission === retransmission &&
-    row.copies === copies
-  if (isSame) return row
-  return {
-    kind: 'message',
-    key: message.key,
-    tsUs: message.tsUs,
-    message,
-    fromLane,
-    toLane,
-    isSelf: fromLane === toLane,
-    label: labelOf(message),
-    tone: toneOf(message),
-    deltaUs,
-    retransmission,
-    copies,
-    leg,
-  }
 }
 
 function newItem(message: LadderMessage): Item {
   return {
     message,
-    row: undefined,
-    fromLane: 0,
-    toLane: 0,
+    transactionKey: transactionKeyOf(message),
     leg: '',
+    source: 0,
+    destination: 0,
+    transaction: undefined,
     retransmission: 0,
+    sinceFirstUs: 0,
     copies: NO_MESSAGES,
     isCopy: false,
+    row: undefined,
   }
+}
+
+function hasCopy(key: string): (item: Item) => boolean {
+  return ({ copies }) => copies.some((copy) => copy.key === key)
 }
 
 function compareItems(a: Item, b: Item): number {
@@ -221,9 +209,11 @@ function inOrder(items: readonly Item[]): Item[] {
 /** Mark each sight of one message: drawn or folded, and the how-manieth sending it is. */
 function markSights(sights: Item[]): void {
   sights.sort(compareItems)
+  const firstUs = sights[0]?.message.tsUs ?? 0
   for (const { item, retransmission, copies } of sendingsOf(sights)) {
     item.isCopy = false
     item.retransmission = retransmission
+    item.sinceFirstUs = item.message.tsUs - firstUs
     item.copies = copies.length === 0 ? NO_MESSAGES : copies.map((copy) => copy.message)
     for (const copy of copies) {
       copy.isCopy = true

@@ -40,3 +40,8 @@ export interface LadderMessage {
 export function keyOf(node: string, epoch: number, seq: number): string {
   return `${node}:${epoch}:${seq}`
 }
+
+/** Whether a tag, branch or Call-ID is one of this message. */
+export function hasValue({ callId, branch, fromTag, toTag }: LadderMessage, value: string): boolean {
+  return value === callId || value === branch || value === fromTag || value === toTag
+}

@@ -3,9 +3,10 @@ import type { LadderMessage } from './message.ts'
 
 /** Same for all sendings of one message, over one hop; undefined for what is not SIP and so never repeats. */
 export function fingerprintOf(message: LadderMessage): string | undefined {
-  const { method, statusCode, cseqNumber, callId, branch, srcIp, srcPort, dstIp, dstPort } = message
+  const { method, statusCode, cseqNumber, callId, branch, srcIp, srcPort, dstIp, dstPort, fromTag, toTag } = message
   if (method === '') return undefined
-  return [method, statusCode, cseqNumber, branch, srcIp, srcPort, dstIp, dstPort, callId].join(' ')
+  // A proxy passes on what each branch of a fork answers; only the tag tells one 180 from the other.
+  return [method, statusCode, cseqNumber, branch, srcIp, srcPort, dstIp, dstPort, fromTag, toTag, callId].join(' ')
 }
 
 /** One sending of a message, and how often it was seen. */

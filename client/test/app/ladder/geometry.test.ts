@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { arrowShape, ladderGeometry, laneX } from '../../../src/app/ladder/geometry.ts'
+import { type ArrowPlace, arrowShape, ladderGeometry, laneAt, laneX } from '../../../src/app/ladder/geometry.ts'
 
 describe('ladderGeometry', () => {
   it('spreads lanes over the width', () => {
     const geometry = ladderGeometry(4, 800)
-    expect(geometry).toMatchObject({ timeStyle: 'micros', hasDelta: true, widthPx: 800, laneGapPx: 152 })
+    expect(geometry).toMatchObject({ timeStyle: 'micros', rowPx: 34, widthPx: 800, laneGapPx: 152 })
     expect(laneX(geometry, 3)).toBeLessThan(800)
   })
 
@@ -15,7 +15,7 @@ describe('ladderGeometry', () => {
   })
 
   it('shortens the time on a phone', () => {
-    expect(ladderGeometry(3, 390)).toMatchObject({ timeStyle: 'seconds', hasDelta: false, laneGapPx: 109 })
+    expect(ladderGeometry(3, 390)).toMatchObject({ timeStyle: 'seconds', laneGapPx: 109 })
   })
 
   it('stands without lanes and without width', () => {
@@ -23,36 +23,77 @@ describe('ladderGeometry', () => {
   })
 })
 
+describe('laneAt', () => {
+  const geometry = ladderGeometry(4, 800)
+
+  it('finds the lane that a point is in, and the nearest one outside', () => {
+    for (const lane of [0, 1, 2, 3]) expect(laneAt(geometry, 4, laneX(geometry, lane) + 20)).toBe(lane)
+    expect([laneAt(geometry, 4, 0), laneAt(geometry, 4, 5000)]).toEqual([0, 3])
+  })
+})
+
 describe('arrowShape', () => {
   const geometry = ladderGeometry(3, 792)
+  const place = (from: number, to: number, more: Partial<ArrowPlace> = {}): ArrowPlace => ({
+    from,
+    to,
+    laneCount: 3,
+    isRepeat: false,
+    isRoundTrip: false,
+    hasOpenHead: false,
+    ...more,
+  })
 
   it('points from the sender to the receiver', () => {
-    const right = arrowShape(geometry, 0, 2, 3, 20, false)
-    expect(right.line).toBe('M292 20H684')
-    expect(right.head).toBe('M692 20l-9 -4.5v9z')
-    const left = arrowShape(geometry, 2, 0, 3, 20, false)
-    expect(left.line).toBe('M692 20H300')
-    expect(left.head).toBe('M292 20l9 -4.5v9z')
+    const right = arrowShape(geometry, place(0, 2))
+    expect(right.line).toBe('M292 25H684')
+    expect(right.head).toBe('M692 25l-9 -4.5v9z')
+    const left = arrowShape(geometry, place(2, 0))
+    expect(left.line).toBe('M692 25H300')
+    expect(left.head).toBe('M292 25l9 -4.5v9z')
     expect(left.labelLeftPx).toBe(right.labelLeftPx)
     expect(left.labelWidthPx).toBe(388)
   })
 
-  it('doubles the head of a repeat', () => {
-    expect(arrowShape(geometry, 0, 1, 3, 20, true).head.match(/M/g)).toHaveLength(2)
+  it('has an open head for an answer', () => {
+    expect(arrowShape(geometry, place(0, 2, { hasOpenHead: true })).head).toBe('M683 20.5L692 25L683 29.5')
+  })
+
+  it('doubles the head and the line of a repeat', () => {
+    const repeat = arrowShape(geometry, place(0, 1, { isRepeat: true }))
+    expect(repeat.head.match(/M/g)).toHaveLength(2)
+    expect(repeat.echo).not.toBe('')
+    expect(arrowShape(geometry, place(0, 1)).echo).toBe('')
+  })
+
+  it('has a head at both ends of a round trip', () => {
+    expect(arrowShape(geometry, place(0, 1, { isRoundTrip: true })).tail).toBe('M292 25l9 -4.5v9z')
+    expect(arrowShape(geometry, place(0, 1)).tail).toBe('')
+  })
+
+  it('gives a short arrow a label that is wider, but not wider than the ladder', () => {
+    const many = ladderGeometry(6, 800)
+    const inside = arrowShape(many, { ...place(2, 3), laneCount: 6 })
+    expect(inside.labelWidthPx).toBeGreaterThan(many.laneGapPx)
+    expect(inside.labelLeftPx + inside.labelWidthPx / 2).toBe((laneX(many, 2) + laneX(many, 3)) / 2)
+    const first = arrowShape(many, { ...place(0, 1), laneCount: 6 })
+    expect(first.labelLeftPx).toBeGreaterThanOrEqual(many.gutterPx)
+    const last = arrowShape(many, { ...place(4, 5), laneCount: 6 })
+    expect(last.labelLeftPx + last.labelWidthPx).toBeLessThanOrEqual(many.widthPx)
   })
 
   it('draws a hook for what an element sends to itself: right, and left on the last lane', () => {
-    const hook = arrowShape(geometry, 0, 0, 3, 20, false)
-    expect(hook.line).toBe('M292 11H326V20H300')
+    const hook = arrowShape(geometry, place(0, 0))
+    expect(hook.line).toBe('M292 16H326V25H300')
     expect(hook.labelLeftPx).toBeGreaterThan(326)
-    const last = arrowShape(geometry, 2, 2, 3, 20, false)
-    expect(last.line).toBe('M692 11H658V20H684')
+    const last = arrowShape(geometry, place(2, 2))
+    expect(last.line).toBe('M692 16H658V25H684')
     expect(last.labelLeftPx + last.labelWidthPx).toBeLessThan(658)
     expect(hook.labelWidthPx).toBeGreaterThan(0)
   })
 
   it('hooks to the right when there is one lane only', () => {
     const lone = ladderGeometry(1, 400)
-    expect(arrowShape(lone, 0, 0, 1, 20, false).labelLeftPx).toBeGreaterThan(laneX(lone, 0))
+    expect(arrowShape(lone, { ...place(0, 0), laneCount: 1 }).labelLeftPx).toBeGreaterThan(laneX(lone, 0))
   })
 })

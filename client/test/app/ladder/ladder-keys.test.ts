@@ -14,6 +14,17 @@ describe('ladderAction', () => {
     ['Escape', 'close'],
     ['q', 'close'],
     ['w', 'time'],
+    ['r', 'enter'],
+    ['c', 'colour'],
+    ['s', 'compact'],
+    ['a', 'lanes'],
+    ['d', 'sdp'],
+    ['D', 'only-sdp'],
+    ['m', 'media'],
+    [' ', 'compare'],
+    ['h', 'fold'],
+    ['ArrowRight', 'unfold'],
+    ['K', 'hints'],
   ])('knows %s', (key, action) => {
     expect(ladderAction(press(key))).toBe(action)
   })

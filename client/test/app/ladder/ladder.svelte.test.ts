@@ -55,6 +55,18 @@ function call(id: string, more: Partial<CallRow> = {}): CallRow {
     messageCount: 1,
     legs: [id],
     evidence: [],
+    method: 'INVITE',
+    source: '10.0.0.1:5060',
+    destination: '10.0.0.2:5060',
+    ringUs: undefined,
+    repeatCount: 0,
+    nodes: ['fra'],
+    agents: ['1'],
+    userAgent: '',
+    transport: 'udp',
+    codec: '',
+    hangupSide: undefined,
+    problems: [],
     ...more,
   }
 }

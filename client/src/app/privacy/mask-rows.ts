@@ -1,0 +1,71 @@
+import type { CallRow, FigureUpdate, LadderUpdate, ListRow, Statistics } from '../../worker/protocol.ts'
+import type { LadderMessage } from '../ladder/message.ts'
+import { maskMessage } from './mask-message.ts'
+import type { Masker } from './masker.ts'
+
+const MASKED = new WeakMap<Masker, WeakMap<CallRow, CallRow>>()
+
+/** A row of the list; the same object for the same row, so that nothing is drawn anew. */
+export function maskRow(row: CallRow, masker: Masker): CallRow {
+  let known = MASKED.get(masker)
+  if (known === undefined) MASKED.set(masker, (known = new WeakMap()))
+  const masked = known.get(row) ?? makeRow(row, masker)
+  known.set(row, masked)
+  return masked
+}
+
+function makeRow(row: CallRow, masker: Masker): CallRow {
+  return {
+    ...row,
+    id: masker.callId(row.id),
+    legs: row.legs.map((id) => masker.callId(id)),
+    from: masker.party(row.from),
+    to: masker.party(row.to),
+    route: row.route.map((one) => masker.endpoint(one)),
+    source: masker.endpoint(row.source),
+    destination: masker.endpoint(row.destination),
+    reason: masker.text(row.reason),
+    userAgent: masker.text(row.userAgent),
+    nodes: row.nodes.map((name) => masker.name(name)),
+    agents: row.agents.map((name) => masker.text(name)),
+  }
+}
+
+export function maskListRow(row: ListRow, masker: Masker): ListRow {
+  return row.type === 'call' ? maskRow(row, masker) : { ...row, gap: { ...row.gap, node: masker.name(row.gap.node) } }
+}
+
+/** A message of a ladder, with its text. */
+export function maskLadderMessage(message: LadderMessage, masker: Masker): LadderMessage {
+  return {
+    ...message,
+    node: masker.name(message.node),
+    srcIp: masker.host(message.srcIp),
+    dstIp: masker.host(message.dstIp),
+    reason: masker.text(message.reason),
+    callId: masker.callId(message.callId),
+    branch: masker.text(message.branch),
+    fromTag: masker.text(message.fromTag),
+    toTag: masker.text(message.toTag),
+    agentName: masker.name(message.agentName),
+    payload: message.payload === undefined ? undefined : maskMessage(message.payload, masker),
+  }
+}
+
+export function maskLadder(update: LadderUpdate, masker: Masker): LadderUpdate {
+  return {
+    ...update,
+    calls: update.calls.map((row) => maskRow(row, masker)),
+    messages: update.messages.map((message) => maskLadderMessage(message, masker)),
+  }
+}
+
+export function maskFigures(update: FigureUpdate, masker: Masker): FigureUpdate {
+  return { ...update, peers: update.peers.map((row) => ({ ...row, peer: masker.endpoint(row.peer) })) }
+}
+
+export function maskStatistics(statistics: Statistics, masker: Masker): Statistics {
+  const named = (tallies: Statistics['nodes']): Statistics['nodes'] =>
+    tallies.map(({ name, count }) => ({ name: masker.name(name), count }))
+  return { ...statistics, nodes: named(statistics.nodes), agents: named(statistics.agents) }
+}
