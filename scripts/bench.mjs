@@ -1,17 +1,20 @@
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { ensureBrowser } from './setup/browser.mjs'
 import { ensureBuilds } from './setup/builds.mjs'
 import { ROOT, runCommand, say } from './setup/command.mjs'
 import { requireSupportedNode } from './setup/node-version.mjs'
 import { ensurePackages } from './setup/packages.mjs'
 
 const TIMEOUT_MS = 60 * 60_000
-/** These take minutes and measure nothing: they run only by name. */
-const LONG = new Set(['fuzz', 'cut-links', 'viewers'])
+/** These take minutes: they run only by name. */
+const LONG = new Set(['fuzz', 'cut-links', 'viewers', 'kills', 'questions', 'disk', 'screen'])
 const BUNDLES = join(ROOT, '.cache', 'bench')
 /** Those that start the built server. */
-const OF_SERVER = new Set(['ingest'])
+const OF_SERVER = new Set(['ingest', 'kills', 'disk', 'screen'])
+/** Those that have a page open. */
+const OF_BROWSER = new Set(['screen'])
 
 requireSupportedNode()
 process.exitCode = (await ensurePackages()) ? await runBenchmarks(process.argv.slice(2)) : 1
@@ -33,9 +36,12 @@ async function runBenchmarks(args) {
   let exitCode = 0
   for (const name of named.length > 0 ? named : known.filter((bench) => !LONG.has(bench))) {
     if (OF_SERVER.has(name) && !(await ensureBuilds())) return 1
+    const browser = OF_BROWSER.has(name) ? await ensureBrowser() : undefined
+    if (OF_BROWSER.has(name) && browser === undefined) return 1
+    const env = browser === undefined ? {} : { HEPSCOPE_BROWSER: browser }
     const bundle = await bundleBenchmark(name)
     const flags = args.filter((arg) => arg.startsWith('-'))
-    const { code } = await runCommand(process.execPath, [bundle, ...flags], { show: true, timeoutMs: TIMEOUT_MS })
+    const { code } = await runCommand(process.execPath, [bundle, ...flags], { env, show: true, timeoutMs: TIMEOUT_MS })
     if (code !== 0) exitCode = 1
   }
   return exitCode

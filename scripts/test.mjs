@@ -4,7 +4,8 @@ import { runChecks } from './check-steps.mjs'
 import { runPlaywright } from './e2e-run.mjs'
 import { ensureBrowser } from './setup/browser.mjs'
 import { ensureBuilds } from './setup/builds.mjs'
-import { ROOT, runTool } from './setup/command.mjs'
+import { ROOT, runTool, say } from './setup/command.mjs'
+import { ensureDuckdbExtensions } from './setup/duckdb-extensions.mjs'
 import { requireSupportedNode } from './setup/node-version.mjs'
 import { ensurePackages } from './setup/packages.mjs'
 import { ensurePeers } from './setup/peers.mjs'
@@ -41,6 +42,8 @@ async function runStages() {
   const isBuilt = await ensureBuilds()
   const browser = await ensureBrowser()
   const missingPeers = await ensurePeers()
+  // Tests that need them fail then, each with the same words.
+  await ensureDuckdbExtensions().catch((error) => say(error.message))
   const requiredPeers = process.env['CI'] === 'true' ? missingPeers : []
 
   /** @type {[string, Counts][]} */

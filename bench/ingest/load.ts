@@ -19,6 +19,8 @@ const REST_MS = 0.25
 const CATCH_UP = 1.5
 const MAX_PAUSE_MS = 5
 const STREAM_PIECE_BYTES = 256 * 1024
+/** Most packets of one write at a constant rate. */
+const PACED_PACKETS = 256
 
 /** Datagrams at a constant rate; the count is exact. */
 export async function sendDatagrams(port: number, packetsPerSec: number, seconds: number): Promise<LoadResult> {
@@ -70,6 +72,33 @@ export async function sendStreams(port: number, connections: number, seconds: nu
     bytes: results.reduce((sum, { bytes }) => sum + bytes, 0),
     seconds: (performance.now() - startMs) / 1000,
   }
+}
+
+/** Packets at a constant rate over one connection; the count is exact. Each has a time and, by call, ids of its own. */
+export async function sendPacedStream(port: number, packetsPerSec: number, seconds: number): Promise<LoadResult> {
+  const pool = newPool()
+  const socket = connect({ port, host: '127.0.0.1' })
+  await once(socket, 'connect')
+  const total = packetsPerSec * seconds
+  const startMs = performance.now()
+  let sent = 0
+  let bytes = 0
+  while (sent < total) {
+    const nowMs = performance.now()
+    const due = Math.min(total, Math.floor(((nowMs - startMs) * packetsPerSec) / 1000))
+    const timeUs = Math.floor((performance.timeOrigin + nowMs) * 1000)
+    const packets: Uint8Array[] = []
+    // Copies: the pool changes its packets when it comes to them again.
+    for (; sent < due && packets.length < PACED_PACKETS; sent++) packets.push(Uint8Array.from(pool.next(timeUs)))
+    const piece = Buffer.concat(packets)
+    bytes += piece.length
+    if (packets.length > 0 && !socket.write(piece)) await once(socket, 'drain')
+    if (packets.length < PACED_PACKETS) await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  const elapsed = (performance.now() - startMs) / 1000
+  socket.end()
+  await once(socket, 'close')
+  return { sent, seconds: elapsed, bytes }
 }
 
 interface Piece {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +10,10 @@ const PROGRAM = fileURLToPath(new URL('../../server/bin/hepscope.js', import.met
 /** What `npm start` runs with. */
 const CONFIG = fileURLToPath(new URL('../../hepscope.yaml', import.meta.url))
 const START_TIMEOUT_MS = 20_000
+const ADMIN = { username: 'admin', password: 'only for the benchmark' } as const
 const SETTLE_MS = 100
+/** Looks at a store that does not go on, before it is given up. */
+const STILL_SAMPLES = 50
 
 /** Figures of a server at one moment. */
 export interface ServerSample {
@@ -18,12 +21,19 @@ export interface ServerSample {
   readonly kernelDrops: number
   /** Used since it was started, all threads. */
   readonly cpuSeconds: number
+  /** Rows that can be searched. */
+  readonly storedRows: number
+  /** Events that were not stored, by cause; without those of 0. */
+  readonly dropped: Readonly<Record<string, number>>
 }
 
 /** The built server in a process of its own, on free ports of loopback. */
 export class MeasuredServer {
   readonly udpPort: number
   readonly tcpPort: number
+  /** Of the web app. */
+  readonly url: string
+  readonly admin = ADMIN
   readonly #nodePort: number
   readonly #child: ChildProcess
   readonly #dataDir: string
@@ -34,22 +44,24 @@ export class MeasuredServer {
     this.#dataDir = dataDir
     this.udpPort = port(/udp 127\.0\.0\.1:(\d+)/)
     this.tcpPort = port(/tcp 127\.0\.0\.1:(\d+)/)
+    this.url = `http://127.0.0.1:${port(/web app +https?:\/\/[^\s/]+:(\d+)/)}`
     this.#nodePort = port(/node stream +wss?:\/\/[^\s/]+:(\d+)/)
   }
 
-  static async start(workers: number): Promise<MeasuredServer> {
+  /** @param hasStore true: it stores what comes, as `npm start` does */
+  static async start(workers: number, hasStore = false): Promise<MeasuredServer> {
     const dataDir = mkdtempSync(join(tmpdir(), 'hepscope-bench-'))
     const child = spawn(process.execPath, [PROGRAM, 'serve', '--config', CONFIG], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         ...process.env,
         HEPSCOPE_DATA_DIR: dataDir,
-        HEPSCOPE_ADMIN_PASSWORD: 'only for the benchmark',
+        HEPSCOPE_ADMIN_PASSWORD: ADMIN.password,
         HEPSCOPE_INGEST_LISTENERS: 'hep_udp:127.0.0.1:0,hep_tcp:127.0.0.1:0',
         HEPSCOPE_INGEST_WORKERS: String(workers),
         HEPSCOPE_COORDINATOR_LISTEN: '127.0.0.1:0',
         HEPSCOPE_NODE_LISTEN: '127.0.0.1:0',
-        HEPSCOPE_STORAGE_ENABLE: 'false',
+        HEPSCOPE_STORAGE_ENABLE: String(hasStore),
       },
     })
     return new MeasuredServer(child, dataDir, await bannerOf(child))
@@ -64,6 +76,28 @@ export class MeasuredServer {
       if (next.events === sample.events) return next
       sample = next
     }
+  }
+
+  /** Figures when what has come can be searched, or nothing moves any more. */
+  async stored(): Promise<ServerSample> {
+    let sample = await this.settled()
+    for (let still = 0; sample.storedRows < sample.events && still < STILL_SAMPLES;) {
+      await sleep(SETTLE_MS)
+      const next = await this.#sample()
+      still = next.storedRows === sample.storedRows ? still + 1 : 0
+      sample = next
+    }
+    return sample
+  }
+
+  /** Bytes of a directory below its data. */
+  bytesBelow(directory: string): number {
+    return readdirSync(join(this.#dataDir, directory), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .reduce(
+        (sum, { parentPath, name }) => sum + (statSync(join(parentPath, name), { throwIfNoEntry: false })?.size ?? 0),
+        0,
+      )
   }
 
   async stop(): Promise<void> {
@@ -85,6 +119,12 @@ export class MeasuredServer {
       events: sum('hepscope_events_total'),
       kernelDrops: sum('hepscope_kernel_drops_total'),
       cpuSeconds: sum('hepscope_process_cpu_seconds_total'),
+      storedRows: sum('hepscope_stored_rows_total'),
+      dropped: Object.fromEntries(
+        [...text.matchAll(/^hepscope_store_dropped_total\{cause="(.*?)"\} (\S+)$/gm)].flatMap(([, cause, count]) =>
+          Number(count) > 0 ? [[cause ?? '', Number(count)]] : [],
+        ),
+      ),
     }
   }
 }

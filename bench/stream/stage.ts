@@ -37,7 +37,7 @@ export async function openStage(limits: SubscriptionLimits): Promise<Stage> {
     admit: () =>
       Promise.resolve({
         ok: true,
-        grant: { node: 'bench', historyLimit: 2000, defaultHistory: 0, allowsPayload: true, limits },
+        grant: { node: 'bench', epoch: Date.now(), historyLimit: 2000, defaultHistory: 0, allowsPayload: true, limits },
       }),
   }
   const endpoint = new StreamEndpoint(server, policy, log)

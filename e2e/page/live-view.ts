@@ -31,7 +31,7 @@ export class LiveView {
     this.faults = faults
     this.list = page.getByRole('grid', { name: 'Calls' })
     this.calls = this.list.locator('[data-call-id]')
-    this.filter = page.getByRole('textbox', { name: 'Filter' })
+    this.filter = page.getByRole('combobox', { name: 'Filter' })
     this.connection = page.locator('[data-connection]')
     this.ladder = page.getByRole('grid', { name: 'Ladder' })
     this.arrows = this.ladder.locator('[data-seq]')

@@ -27,6 +27,16 @@ export interface ListenerObject {
   readonly min_version?: string
 }
 
+/** What a server is configured with beyond a server of every test. */
+export interface MoreConfig {
+  /** Beside one for UDP and one for TCP on 127.0.0.1. */
+  readonly listeners?: readonly ListenerObject[]
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Default: an empty one. */
+  readonly dataDir?: string
+}
+
 /** A server of our own: the built one, on free ports of loopback, with an empty data directory. */
 export class Hepscope {
   readonly username = USERNAME
@@ -35,21 +45,20 @@ export class Hepscope {
   readonly dataDir: string
   #child: Child
   #ports: Ports
-  readonly #moreListeners: readonly ListenerObject[]
+  readonly #more: MoreConfig
 
-  constructor(stage: Stage, dataDir: string, child: Child, ports: Ports, moreListeners: readonly ListenerObject[]) {
+  constructor(stage: Stage, dataDir: string, child: Child, ports: Ports, more: MoreConfig) {
     this.#stage = stage
     this.dataDir = dataDir
     this.#child = child
     this.#ports = ports
-    this.#moreListeners = moreListeners
+    this.#more = more
   }
 
-  /** @param moreListeners beside one for UDP and one for TCP on 127.0.0.1 */
-  static async start(stage: Stage, moreListeners: readonly ListenerObject[] = []): Promise<Hepscope> {
-    const dataDir = stage.directory()
-    const { child, ports } = await launch(stage, dataDir, ANY_PORTS, moreListeners)
-    return new Hepscope(stage, dataDir, child, ports, moreListeners)
+  static async start(stage: Stage, more: MoreConfig = {}): Promise<Hepscope> {
+    const dataDir = more.dataDir ?? stage.directory()
+    const { child, ports } = await launch(stage, dataDir, ANY_PORTS, more)
+    return new Hepscope(stage, dataDir, child, ports, more)
   }
 
   get url(): string {
@@ -128,7 +137,7 @@ export class Hepscope {
 
   /** Start it again with the same ports and data. */
   async startAgain(): Promise<void> {
-    const { child, ports } = await launch(this.#stage, this.dataDir, this.#ports, this.#moreListeners)
+    const { child, ports } = await launch(this.#stage, this.dataDir, this.#ports, this.#more)
     this.#child = child
     this.#ports = ports
   }
@@ -138,7 +147,7 @@ async function launch(
   stage: Stage,
   dataDir: string,
   ports: Ports,
-  moreListeners: readonly ListenerObject[],
+  { listeners: moreListeners = [], env = {} }: MoreConfig,
 ): Promise<{ child: Child; ports: Ports }> {
   const listeners = [
     { uri: `hep_udp:127.0.0.1:${ports.udp}` },
@@ -151,6 +160,7 @@ async function launch(
     ...Object.fromEntries(listeners.flatMap(listenerEnv)),
     HEPSCOPE_COORDINATOR_LISTEN: `127.0.0.1:${ports.app}`,
     HEPSCOPE_NODE_LISTEN: `127.0.0.1:${ports.node}`,
+    ...env,
   })
   // The banner comes when every socket is open; its last line is the data directory.
   await child.saying(/^ {2}data .*$/m, START_TIMEOUT_MS)

@@ -4,6 +4,7 @@ import { canUseApt, installDebianPackages } from './apt.mjs'
 import { findExecutable, say } from './command.mjs'
 
 const LIBRARIES = '/usr/lib'
+const POSTGRES_VERSIONS = '/usr/lib/postgresql'
 
 /**
  * Programs of others that tests run against: what a test calls them, the Debian package, and whether they are there.
@@ -16,8 +17,10 @@ const PEERS = [
   { name: 'kamailio-tls-modules', debianPackage: 'kamailio-tls-modules', isThere: hasKamailioTls },
   command('rtpengine', 'rtpengine-daemon'),
   command('sngrep'),
+  command('tmux'),
   command('openssl'),
   command('tshark'),
+  { name: 'postgresql', debianPackage: 'postgresql', isThere: hasPostgres },
 ]
 
 /**
@@ -53,4 +56,10 @@ function command(name, debianPackage = name) {
 function hasKamailioTls() {
   if (!existsSync(LIBRARIES)) return false
   return readdirSync(LIBRARIES).some((folder) => existsSync(join(LIBRARIES, folder, 'kamailio', 'modules', 'tls.so')))
+}
+
+/** Debian keeps a server's own programs out of PATH, one folder for each version. */
+function hasPostgres() {
+  if (!existsSync(POSTGRES_VERSIONS)) return false
+  return readdirSync(POSTGRES_VERSIONS).some((version) => existsSync(join(POSTGRES_VERSIONS, version, 'bin', 'initdb')))
 }

@@ -17,7 +17,7 @@ test('is usable from login to message text without a pointer', async ({ page, fa
   await expect(page.locator('[data-connection=live]')).toBeVisible()
 
   await keyboard.press('/')
-  await expect(page.getByRole('textbox', { name: 'Filter' })).toBeFocused()
+  await expect(page.getByRole('combobox', { name: 'Filter' })).toBeFocused()
   await keyboard.type(`callid:${mark}*`)
   const rows = page.locator('[data-call-id]')
   await expect(rows).toHaveCount(2)

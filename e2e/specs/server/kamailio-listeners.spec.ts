@@ -38,12 +38,14 @@ const WAYS: readonly Way[] = [
 test("stores what Kamailio's siptrace mirrors to every listener byte for byte as SIPp had it", async ({ stage }) => {
   const { collector, agent } = issueCertificates(stage, ['collector', 'agent'])
   const { cert, key, ca } = collector
-  const server = await Hepscope.start(stage, [
-    { uri: 'hep_udp:[::1]:0' },
-    { uri: 'hep_tcp:[::1]:0' },
-    // Only a client with a certificate gets in.
-    { uri: 'hep_tls:127.0.0.1:0', cert, key, client_ca: ca },
-  ])
+  const server = await Hepscope.start(stage, {
+    listeners: [
+      { uri: 'hep_udp:[::1]:0' },
+      { uri: 'hep_tcp:[::1]:0' },
+      // Only a client with a certificate gets in.
+      { uri: 'hep_tls:127.0.0.1:0', cert, key, client_ca: ca },
+    ],
+  })
 
   const runs = await Promise.all(
     WAYS.map(async (way) => {

@@ -81,6 +81,7 @@ test('narrows further, says what it made of the request, and goes on behind an e
   expect(end).toEqual({ type: 'replay-end', count: 1 })
   const { node, epoch, seq } = last as unknown as { node: string; epoch: number; seq: number }
   expect(seq).toBe(6)
+  expect(hello).toMatchObject({ node, epoch })
   const resumed = await stream(`control=1&since=${epoch}:4@${encodeURIComponent(node)}`)
   await expect.poll(() => starts(resumed)).toEqual(['BYE', '200'])
   expect(await refusalOf(`${server.nodeUrl}/stream?strict=1&code=99`)).toBe(400)

@@ -81,10 +81,11 @@ function payloadChunk(payload: string): Buffer {
 /** With a listener for TLS 1.2 and newer, and one for TLS 1.3; both demand a certificate. */
 function startWithTls(stage: Stage, { cert, key, ca }: CertificateFiles) {
   const listener = { cert, key, client_ca: ca }
-  return Hepscope.start(stage, [
+  const listeners = [
     { uri: 'hep_tls:127.0.0.1:0', ...listener },
     { uri: 'hep_tls:[::1]:0', ...listener, min_version: 'TLSv1.3' },
-  ])
+  ]
+  return Hepscope.start(stage, { listeners })
 }
 
 function certificateOf({ cert, key }: CertificateFiles): readonly string[] {
