@@ -25,9 +25,17 @@ function send(notice: Notice | RecordingNotice): void {
   self.postMessage(notice)
 }
 
+/** Tasks in the queue, without the wait of 4 ms that a browser adds to each timer. */
+const { port1: queueEnd, port2: queueStart } = new MessageChannel()
+const queued: (() => void)[] = []
+queueEnd.onmessage = () => queued.shift()?.()
+
 /** A task of its own, so that messages come in between. */
 function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0))
+  return new Promise((resolve) => {
+    queued.push(resolve)
+    queueStart.postMessage(undefined)
+  })
 }
 
 function tell(part: Partial<typeof about> = {}): void {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 type Rgb = readonly [number, number, number]
 
 const css = readFileSync(new URL('../../src/app/theme.css', import.meta.url), 'utf8')
-const TEXTS = ['text', 'soft', 'faint', 'accent', 'ok', 'wait', 'bad', 'off', 'leg-3', 'leg-4', 'leg-5', 'leg-6']
+const TEXTS = ['text', 'soft', 'faint', 'accent', 'ok', 'wait', 'bad', 'off', 'leg-2', 'leg-3', 'leg-4', 'leg-5']
 const GROUNDS = ['bg', 'panel', 'raise']
 const LEAST_TEXT = 4.5
 const LEAST_EDGE = 3

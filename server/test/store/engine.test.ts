@@ -25,7 +25,8 @@ function filesIn(directory: string): string[] {
     .sort()
 }
 
-describe.each(STORAGE_KINDS)('StoreEngine that seals to: %s', (kind) => {
+// A lake has a server of its own to wait for.
+describe.each(STORAGE_KINDS)('StoreEngine that seals to: %s', { timeout: 60_000 }, (kind) => {
   useStorage(kind)
 
   it('finds every row once while it is hot, when it is sealed, and after restarts', async () => {
@@ -105,15 +106,15 @@ describe.each(STORAGE_KINDS)('StoreEngine that seals to: %s', (kind) => {
     await byAge.flush()
     expect(byAge.stats().sealedRows).toBe(0)
     nowMs += 5000
-    await expect.poll(() => byAge.stats().sealedRows, { timeout: 5000 }).toBe(10)
+    await expect.poll(() => byAge.stats().sealedRows, { timeout: 15_000 }).toBe(10)
 
     const byBytes = await engineAt(newDataDir(), { sealBytes: 1, segmentBytes: 1 })
     byBytes.append(new Blocks().invites(10))
-    await expect.poll(() => byBytes.stats().sealedRows, { timeout: 5000 }).toBe(10)
+    await expect.poll(() => byBytes.stats().sealedRows, { timeout: 15_000 }).toBe(10)
 
     const byRows = await engineAt(newDataDir(), { sealRows: 10 })
     byRows.append(new Blocks().invites(10))
-    await expect.poll(() => byRows.stats().sealedRows, { timeout: 5000 }).toBe(10)
+    await expect.poll(() => byRows.stats().sealedRows, { timeout: 15_000 }).toBe(10)
   })
 })
 

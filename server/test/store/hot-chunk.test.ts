@@ -169,6 +169,38 @@ describe('HotChunk', () => {
     expect(rows.map((row) => row.payload_raw)).toEqual([null, null, broken.toString('base64'), null])
   })
 
+  it('reads texts of any bytes from their blocks as they are read from files', async () => {
+    const engine = await engineAt(newDataDir())
+    const blocks = new Blocks()
+    const packets = (length: number) =>
+      Array.from({ length }, (_, i) => {
+        const payload = Buffer.from(
+          sipText({
+            callId: `é${'ü'.repeat((i * 7) % 190)}-${i}`,
+            from: `"Zoë" <sip:${'x'.repeat(i % 31)}ß@ä.example>;tag=${i}é`,
+            userAgent: 'é'.repeat((i * 3) % 110),
+            body: '€'.repeat(i % 5),
+          }),
+        )
+        // Some have a byte that is not UTF-8, somewhere, and some end in the middle of a character.
+        if (i % 11 === 0) payload[(i * 13) % payload.length] = 0xc3
+        const end = i % 17 === 0 ? (i * 29) % payload.length : payload.length
+        return packetOf(payload.subarray(0, end + 1), {
+          agentName: 'ü'.repeat(i % 40),
+          correlationId: '€'.repeat(i % 60),
+          chunks: [{ vendor: 7, type: 1, bytes: new Uint8Array([0x80, 0xff, i & 0xff]) }],
+        })
+      })
+    for (const length of [1000, 17, 600]) engine.append(blocks.of(...packets(length)))
+    await engine.flush()
+    const all = { filter: { event_type: 'all' }, param: { limit: 5000 } }
+    const hot = await search(engine, all)
+    expect(hot.length).toBeGreaterThan(1500)
+    await engine.seal()
+    expect(await search(engine, all)).toEqual(hot)
+    expect(engine.stats()).toMatchObject({ state: 'ok', sealedRows: 1617 })
+  }, 30_000)
+
   it('stores a block of 1,024 rows of many tables without mixing them up', async () => {
     const engine = await engineAt(newDataDir())
     const protos = [1, 5, 34, 35, 53, 100, 255]

@@ -1,4 +1,5 @@
 import type { Attempt } from './attempt.ts'
+import type { RowReader } from './row-reader.ts'
 
 /** Most ACKs remembered: hops times forks, of the attempt that sets the call up. */
 const MAX_ACKS = 8
@@ -17,20 +18,20 @@ export class Acks {
   #first: Ack | undefined
 
   /** @param attempt what sets the call up as far as is known: when there are too many, its ACKs stay */
-  add(ack: Omit<Ack, 'next'>, attempt: Attempt | undefined): void {
+  add({ cseq, fromTag, branch, tsUs }: RowReader, attempt: Attempt | undefined): void {
     let count = 0
     for (let other = this.#first; other !== undefined; other = other.next) {
-      if (other.branch === ack.branch && other.cseq === ack.cseq) {
-        other.tsUs = Math.min(other.tsUs, ack.tsUs)
+      if (other.branch === branch && other.cseq === cseq) {
+        other.tsUs = Math.min(other.tsUs, tsUs)
         return
       }
       count++
     }
     if (count === MAX_ACKS) {
-      if (attempt !== undefined && ack.cseq !== attempt.cseq) return
+      if (attempt !== undefined && cseq !== attempt.cseq) return
       this.#removeOne(attempt)
     }
-    this.#first = { ...ack, next: this.#first }
+    this.#first = { cseq, fromTag, branch, tsUs, next: this.#first }
   }
 
   /** Take out the oldest that is of another attempt, or else the oldest. */

@@ -5,6 +5,8 @@ import { earlier } from './verdict.ts'
 /** Most attempts of one leg that are kept: re-INVITEs make room first, then the oldest tries. */
 const MAX_ATTEMPTS = 8
 
+const NO_ATTEMPTS: readonly Attempt[] = []
+
 /** How a call was set up: the tries of its caller, up to the one that was answered. Reused. */
 export class Setup {
   /** Hash of the caller's tag, 0 if not known. */
@@ -23,9 +25,10 @@ export class Setup {
  * the INVITE that set the call up.
  */
 export class Attempts {
-  #all: Attempt[] = []
+  /** Replaced when one is added; see `CallRecord`. */
+  #all: readonly Attempt[] = NO_ATTEMPTS
   /** Of tries that had to leave. */
-  #gone = new Challenges()
+  #gone: Challenges | undefined
   #goneRequestUs = 0
   #goneRingUs = 0
   #goneCseq = -1
@@ -40,7 +43,7 @@ export class Attempts {
     if (cseq <= this.#goneCseq && fromTag === this.#callerTag) return undefined
     if (this.#all.length === MAX_ATTEMPTS) this.#makeRoom()
     const attempt = new Attempt(fromTag, cseq, tsUs)
-    this.#all.push(attempt)
+    this.#all = this.#all.concat(attempt)
     return attempt
   }
 
@@ -71,7 +74,8 @@ export class Attempts {
     setup.attempt = attempt
     setup.requestUs = this.#goneRequestUs
     setup.ringUs = this.#goneRingUs
-    setup.challenges.set(this.#gone)
+    setup.challenges.reset()
+    if (this.#gone !== undefined) setup.challenges.set(this.#gone)
     for (const each of this.#all) {
       if (attempt === undefined || each.isInDialog || each.fromTag !== callerTag || each.cseq > attempt.cseq) continue
       setup.requestUs = earlier(setup.requestUs, each.requestUs)
@@ -81,7 +85,7 @@ export class Attempts {
   }
 
   /** Latest 481 to an INVITE that is no part of the setup. */
-  goneUs({ attempt }: Readonly<Setup>): number {
+  goneUs(attempt: Attempt | undefined): number {
     let last = 0
     for (const each of this.#all) if (each !== attempt) last = Math.max(last, each.goneUs)
     return last
@@ -99,7 +103,7 @@ export class Attempts {
   /** Forget what was before a moment. */
   forgetBefore(tsUs: number): void {
     this.#all = this.#all.filter(({ firstUs }) => firstUs >= tsUs)
-    this.#gone = new Challenges()
+    this.#gone = undefined
     this.#goneRequestUs = this.#goneRingUs = 0
     this.#goneCseq = -1
   }
@@ -111,8 +115,10 @@ export class Attempts {
       const least = this.#all[at]
       if (least === undefined || worth(attempt, callerTag) < worth(least, callerTag)) at = i
     })
-    const [out] = this.#all.splice(at, 1)
+    const out = this.#all[at]
+    this.#all = this.#all.toSpliced(at, 1)
     if (out === undefined || out.isInDialog || out.fromTag !== callerTag) return
+    this.#gone ??= new Challenges()
     this.#gone.add(out.lastResult?.finalCode ?? 0)
     this.#goneRequestUs = earlier(this.#goneRequestUs, out.requestUs)
     this.#goneRingUs = earlier(this.#goneRingUs, out.ringUs)

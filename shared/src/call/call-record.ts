@@ -2,6 +2,7 @@ import { FLAG } from '../event/columns.ts'
 import { type Call, type CallKind, type Evidence, MAX_AGENTS, MAX_ROUTE } from './call.ts'
 import { EVIDENCE_OF_ANY_LEG, evidenceWords } from './evidence.ts'
 import type { LegRecord } from './leg-record.ts'
+import { type Line, Place } from './line.ts'
 import type { Name } from './names.ts'
 import type { RowReader } from './row-reader.ts'
 import type { CallState, StateClass } from './state.ts'
@@ -21,8 +22,11 @@ export class CallRecord implements Call {
   route: readonly string[] = NO_STRINGS
   agentIds: readonly number[] = NO_NUMBERS
   version = 0
-  /** May be evicted. */
-  isFinished = false
+  /** Among all calls. */
+  readonly place = new Place<CallRecord>(this)
+  /** Among those that may be evicted, and which of these; undefined while it may not. */
+  readonly finishedPlace = new Place<CallRecord>(this)
+  finishedIn: Line<CallRecord> | undefined
   /** What the counters have counted of it. */
   counted = 0
   #endpoints: readonly number[] = NO_NUMBERS
@@ -209,15 +213,15 @@ export class CallRecord implements Call {
     return !this.#endpoints.includes(hash) && this.#endpoints.length < MAX_ROUTE
   }
 
-  // Lists are replaced, for one that grows by `push` has room for 17 at once.
+  // Lists are replaced, for one that grows by `push`, or is made by `...`, has room for 17 at once.
   #addEndpoint(hash: number, endpoint: string): void {
-    this.#endpoints = [...this.#endpoints, hash]
-    this.route = [...this.route, endpoint]
+    this.#endpoints = this.#endpoints.concat(hash)
+    this.route = this.route.concat(endpoint)
   }
 
   #addAgent(agentId: number): void {
     if (this.agentIds.includes(agentId) || this.agentIds.length === MAX_AGENTS) return
-    this.agentIds = [...this.agentIds, agentId]
+    this.agentIds = this.agentIds.concat(agentId)
   }
 
   get nameCount(): number {

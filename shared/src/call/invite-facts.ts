@@ -1,6 +1,6 @@
 import { TEXT } from '../event/columns.ts'
 import { Acks } from './acks.ts'
-import type { Transaction } from './attempt.ts'
+import type { Attempt, Transaction } from './attempt.ts'
 import { Attempts, Setup } from './attempts.ts'
 import { Byes, type LegEnd } from './byes.ts'
 import { EVIDENCE } from './evidence.ts'
@@ -9,6 +9,9 @@ import type { Sight } from './retransmission.ts'
 import type { RowReader } from './row-reader.ts'
 import { isChallenge, STATE_CLASS, stateOfFailure } from './state.ts'
 import { ACK_WAIT_US, CHALLENGE_WAIT_US, earlier, type Facts, QUIET_US, type Verdict } from './verdict.ts'
+
+/** What the attempts of the leg that is judged come to. */
+const setup = new Setup()
 
 /**
  * Facts of a Call-ID that INVITE or its dialog uses: one leg of a call.
@@ -20,8 +23,8 @@ export class InviteFacts implements Facts {
   readonly #attempts = new Attempts()
   readonly #byes = new Byes()
   readonly #acks = new Acks()
-  /** What the attempts come to. */
-  readonly #setup = new Setup()
+  /** What sets the call up, by the latest judgement. */
+  #attempt: Attempt | undefined
   /** Latest PRACK or UPDATE: an early dialog may have them too. */
   #earlyUs = 0
   /** Latest request that only an answered dialog has, and the first that proves that its INVITE was answered. */
@@ -45,7 +48,7 @@ export class InviteFacts implements Facts {
   }
 
   age(idleUs: number): boolean {
-    const { attempt } = this.#setup
+    const attempt = this.#attempt
     if (attempt === undefined) return false
     let changed = false
     if (idleUs > QUIET_US && !attempt.isQuiet) changed = attempt.isQuiet = true
@@ -66,7 +69,7 @@ export class InviteFacts implements Facts {
         this.#invite(row, isInDialog)
         break
       case METHOD.ack:
-        this.#acks.add({ cseq, fromTag, branch: row.branch, tsUs }, this.#setup.attempt)
+        this.#acks.add(row, this.#attempt)
         break
       case METHOD.bye:
         this.#byes.bye(fromTag, row.toTag, tsUs, true)
@@ -137,7 +140,7 @@ export class InviteFacts implements Facts {
   judge(verdict: Verdict): void {
     this.#judgeOne(verdict)
     if (verdict.endAtUs === 0 || STATE_CLASS[verdict.state] === 'wait') return
-    const nextUs = this.#attempts.nextCallUs(this.#setup.callerTag, verdict.endAtUs)
+    const nextUs = this.#attempts.nextCallUs(setup.callerTag, verdict.endAtUs)
     if (nextUs === 0) return
     this.#beginAgain(nextUs)
     verdict.reset()
@@ -158,8 +161,9 @@ export class InviteFacts implements Facts {
   }
 
   #judgeOne(verdict: Verdict): void {
-    this.#attempts.judge(this.#setup, this.#provenUs)
-    const { callerTag, attempt, requestUs, ringUs, challenges } = this.#setup
+    this.#attempts.judge(setup, this.#provenUs)
+    const { callerTag, attempt, requestUs, ringUs, challenges } = setup
+    this.#attempt = attempt
     verdict.requestUs = requestUs
     verdict.ringAtUs = ringUs
     verdict.challengeCount = challenges.sameCount(attempt?.result?.finalCode ?? 0)
@@ -192,10 +196,10 @@ export class InviteFacts implements Facts {
     }
     verdict.answerAtUs = answerUs
     if (end !== undefined) this.#judgeEnded(verdict, end, ackUs)
-    else if (Math.max(this.#goneUs, this.#attempts.goneUs(this.#setup)) > answerUs) {
+    else if (Math.max(this.#goneUs, this.#attempts.goneUs(this.#attempt)) > answerUs) {
       verdict.evidence |= EVIDENCE.byeNotSeen
     }
-    const isRepeated = this.#setup.attempt?.isAnswerRepeated === true
+    const isRepeated = this.#attempt?.isAnswerRepeated === true
     const wentOn = end !== undefined || this.#laterUs > answerUs || isRepeated || this.#isAckOverdue
     if (ackUs === 0 && wentOn) verdict.evidence |= EVIDENCE.ackNotSeen
   }
@@ -212,7 +216,7 @@ export class InviteFacts implements Facts {
   }
 
   #judgeFailed(verdict: Verdict, { finalCode, finalReason, finalUs }: Readonly<Transaction>): void {
-    const { attempt, challenges, ringUs } = this.#setup
+    const { attempt, challenges, ringUs } = setup
     verdict.statusCode = finalCode
     verdict.reason = finalReason
     if (isChallenge(finalCode)) {
@@ -228,7 +232,7 @@ export class InviteFacts implements Facts {
   }
 
   #judgeOpen(verdict: Verdict): void {
-    const { attempt } = this.#setup
+    const attempt = this.#attempt
     const cancelUs = attempt?.cancelUs ?? 0
     if (cancelUs > 0) {
       verdict.state = 'cancelled'

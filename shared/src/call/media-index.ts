@@ -6,7 +6,7 @@ import { unwrapSip } from '../payload/parts.ts'
 import { isRtcp } from '../rtcp/binary.ts'
 import { parseRtcpJson } from '../rtcp/json.ts'
 import { type Sdp, type SdpMedia, sdpOfMessage } from '../sip/sdp.ts'
-import { type MediaEntry, type MediaMatch, MediaTable } from './media-table.ts'
+import { type MediaEntry, type MediaMatch, MediaTable, ONE_PORT, PORT_PAIR } from './media-table.ts'
 
 export interface MediaIndexOptions {
   /** Most addresses kept, and as many SSRCs; the oldest go first. */
@@ -21,8 +21,6 @@ const SSRC_LIFE_US = 12 * 60 * 60 * 1_000_000
 /** What ICE agents write while they have no address to give. @see RFC 8840 */
 const DISCARD_PORT = 9
 const NO_ADDRESSES: ReadonlySet<string> = new Set(['', '0.0.0.0', '::'])
-/** In place of an SSRC, where an address alone is meant. */
-const NO_SSRC = -1
 const SSRC_AT = 4
 
 /**
@@ -66,14 +64,13 @@ export class MediaIndex {
       if (port === 0 || port === DISCARD_PORT || !transport.includes('RTP')) continue
       const match = matchOf(callId, media)
       senderIp ??= block.srcIp(row)
-      this.#learnPort(media.address, senderIp, port, match, tsUs)
-      this.#learnPort(media.address, senderIp, port + 1, match, tsUs)
+      this.#learn(media.address, port, PORT_PAIR, match, tsUs, true)
+      this.#learn(senderIp, port, PORT_PAIR, match, tsUs, false)
       if (rtcpPort !== port && rtcpPort !== port + 1) {
-        this.#learnPort(media.address, senderIp, rtcpPort, match, tsUs)
+        this.#learn(media.address, rtcpPort, ONE_PORT, match, tsUs, true)
+        this.#learn(senderIp, rtcpPort, ONE_PORT, match, tsUs, false)
       }
-      if (media.rtcpAddress !== undefined && media.rtcpPort !== undefined) {
-        this.#add(media.rtcpAddress, media.rtcpPort, match, tsUs, true)
-      }
+      this.#learn(media.rtcpAddress, rtcpPort, ONE_PORT, match, tsUs, true)
     }
     return sdp
   }
@@ -103,27 +100,42 @@ export class MediaIndex {
     this.#ssrcs.clear()
   }
 
+  /** Of what leads from an address, what SDP itself says, then the newest. */
   #at(ip: string, port: number, tsUs: number): MediaMatch | undefined {
-    const entry = this.#addresses.get(ip, port, NO_SSRC)
-    return entry !== undefined && isAlive(entry, tsUs, ADDRESS_LIFE_US) ? entry.match : undefined
-  }
-
-  #learnPort(address: string | undefined, senderIp: string, port: number, match: MediaMatch, tsUs: number): void {
-    if (address !== undefined) this.#add(address, port, match, tsUs, true)
-    this.#add(senderIp, port, match, tsUs, false)
+    let best: Readonly<MediaEntry> | undefined
+    for (const entry of [
+      this.#addresses.get(ip, port, PORT_PAIR),
+      this.#addresses.get(ip, port - 1, PORT_PAIR),
+      this.#addresses.get(ip, port, ONE_PORT),
+    ]) {
+      if (entry === undefined || !isAlive(entry, tsUs, ADDRESS_LIFE_US)) continue
+      if (best === undefined || isSurer(entry, best)) best = entry
+    }
+    return best?.match
   }
 
   /** What has expired is not looked for: a clock that is wrong would else empty the table. */
-  #add(address: string, port: number, match: MediaMatch, tsUs: number, isFromSdp: boolean): void {
-    if (port === 0 || port > 0xffff || NO_ADDRESSES.has(address)) return
+  #learn(
+    address: string | undefined,
+    port: number,
+    ports: number,
+    match: MediaMatch,
+    tsUs: number,
+    isFromSdp: boolean,
+  ): void {
+    if (address === undefined || port === 0 || NO_ADDRESSES.has(address)) return
     const ip = canonicalIp(address)
     if (!isFromSdp) {
-      const held = this.#addresses.get(ip, port, NO_SSRC)
+      const held = this.#addresses.get(ip, port, ports)
       // Two phones behind one proxy may use the same port: what SDP itself says is surer than that guess.
       if (held?.isFromSdp === true && isAlive(held, tsUs, ADDRESS_LIFE_US)) return
     }
-    this.#addresses.put(ip, port, NO_SSRC, match, tsUs, isFromSdp)
+    this.#addresses.put(ip, port, ports, match, tsUs, isFromSdp)
   }
+}
+
+function isSurer(a: Readonly<MediaEntry>, b: Readonly<MediaEntry>): boolean {
+  return a.isFromSdp === b.isFromSdp ? a.order > b.order : a.isFromSdp
 }
 
 function matchOf(callId: string, media: SdpMedia): MediaMatch {

@@ -11,14 +11,20 @@ export interface MediaMatch {
   readonly clockRateHz?: number
 }
 
+/** In place of an SSRC, what an address alone stands for: this port and the one after it, or this port. */
+export const PORT_PAIR = -1
+export const ONE_PORT = -2
+
 /** What an address, or an SSRC from an address, leads to. Overwritten when it leads to another. */
 export interface MediaEntry {
   ip: string
   port: number
-  /** -1 for an address alone. */
+  /** Or `PORT_PAIR`, or `ONE_PORT`. */
   ssrc: number
   hash: number
   match: MediaMatch
+  /** Greater for what was put later. */
+  order: number
   /** Of the event that it was learnt from. */
   tsUs: number
   /** False for the address that a SIP message came from: only a guess for where its media comes from. */
@@ -32,6 +38,7 @@ export class MediaTable {
   readonly #maxEntries: number
   readonly #line = new Line<MediaEntry>()
   #buckets = newBuckets(LEAST_BUCKETS)
+  #order = 0
 
   /** @param maxEntries at least 1 */
   constructor(maxEntries: number) {
@@ -42,7 +49,7 @@ export class MediaTable {
     return this.#line.size
   }
 
-  /** @param ssrc -1 for an address alone */
+  /** @param ssrc or `PORT_PAIR`, or `ONE_PORT` */
   get(ip: string, port: number, ssrc: number): Readonly<MediaEntry> | undefined {
     return this.#find(ip, port, ssrc, hashOf(ip, port, ssrc))?.item
   }
@@ -54,7 +61,7 @@ export class MediaTable {
     if (place === undefined) {
       place = this.#line.size < this.#maxEntries ? undefined : this.#takeOldest()
       if (place === undefined) {
-        place = new Place({ ip, port, ssrc, hash, match, tsUs, isFromSdp, next: undefined })
+        place = new Place({ ip, port, ssrc, hash, match, order: 0, tsUs, isFromSdp, next: undefined })
         if (this.#line.size >= this.#buckets.length) this.#grow()
       }
       const { item } = place
@@ -66,6 +73,7 @@ export class MediaTable {
     } else this.#line.remove(place)
     this.#line.add(place)
     place.item.match = match
+    place.item.order = ++this.#order
     place.item.tsUs = tsUs
     place.item.isFromSdp = isFromSdp
   }

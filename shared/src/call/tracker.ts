@@ -9,6 +9,7 @@ import type { Call } from './call.ts'
 import { CallCounters, type CallTotals } from './counters.ts'
 import { EVIDENCE } from './evidence.ts'
 import { LegRecord } from './leg-record.ts'
+import { Line } from './line.ts'
 import { isLink, isSameText } from './links.ts'
 import { MediaIndex } from './media-index.ts'
 import { type Name, NameTable } from './names.ts'
@@ -48,10 +49,10 @@ export class CallTracker {
   readonly #names = new NameTable<LegRecord, CallRecord>()
   readonly #media = new MediaIndex()
   /** In order of creation. */
-  readonly #calls = new Set<CallRecord>()
+  readonly #calls = new Line<CallRecord>()
   /** Those that may leave, the first to finish first: calls, and what is not a call. */
-  readonly #finishedCalls = new Set<CallRecord>()
-  readonly #finishedOthers = new Set<CallRecord>()
+  readonly #finishedCalls = new Line<CallRecord>()
+  readonly #finishedOthers = new Line<CallRecord>()
   /** Those that `tick` looks at: all in which something is open, and some that have just ended. */
   readonly #ageing = new Set<CallRecord>()
   readonly #counters = new CallCounters()
@@ -106,8 +107,13 @@ export class CallTracker {
   }
 
   /** In order of creation. */
-  calls(): IterableIterator<Call> {
-    return this.#calls.values()
+  *calls(): IterableIterator<Call> {
+    let place = this.#calls.first
+    while (place !== undefined) {
+      const { item, after } = place
+      yield item
+      place = after
+    }
   }
 
   /**
@@ -119,7 +125,8 @@ export class CallTracker {
    */
   noteGap(fromUs: number, toUs: number, count: number): void {
     this.#counters.missing += count
-    for (const call of this.#calls) {
+    for (let place = this.#calls.first; place !== undefined; place = place.after) {
+      const call = place.item
       if (call.firstUs > toUs || (!call.isOpen && call.lastUs < fromUs)) continue
       let changed = false
       for (const leg of call.legs) if (leg.mark(EVIDENCE.gapInside)) changed = true
@@ -152,7 +159,7 @@ export class CallTracker {
 
   /** Forget all calls. Totals stay. */
   clear(): void {
-    for (const call of this.#calls) this.#counters.forget(call)
+    for (let place = this.#calls.first; place !== undefined; place = place.after) this.#counters.forget(place.item)
     this.#calls.clear()
     this.#finishedCalls.clear()
     this.#finishedOthers.clear()
@@ -270,7 +277,7 @@ export class CallTracker {
   #addCall(leg: LegRecord): CallRecord {
     if (this.#calls.size >= this.#maxCalls) this.#evict()
     const call = new CallRecord(++this.#order, leg)
-    this.#calls.add(call)
+    this.#calls.add(call.place)
     this.#ageing.add(call)
     return call
   }
@@ -330,7 +337,7 @@ export class CallTracker {
   #evict(): void {
     const others = this.#finishedOthers
     const finished = others.size >= this.#finishedCalls.size ? others : this.#finishedCalls
-    const call = first(finished) ?? first(this.#calls)
+    const call = finished.first?.item ?? this.#calls.first?.item
     if (call === undefined) return
     call.forEachName((name) => {
       this.#names.remove(name)
@@ -342,28 +349,31 @@ export class CallTracker {
   }
 
   #drop(call: CallRecord): void {
-    this.#calls.delete(call)
-    this.#finishedCalls.delete(call)
-    this.#finishedOthers.delete(call)
+    this.#calls.remove(call.place)
+    this.#leaveFinished(call)
     this.#ageing.delete(call)
   }
 
   #changed(call: CallRecord): void {
     call.version = ++this.#version
     this.#counters.recount(call)
-    const isCall = call.kind === 'call'
     if (call.isOpen) {
-      if (!call.isFinished) return
-      call.isFinished = false
-      this.#finishedCalls.delete(call)
-      this.#finishedOthers.delete(call)
+      if (call.finishedIn === undefined) return
+      this.#leaveFinished(call)
       this.#ageing.add(call)
-    } else if (!isCall || !this.#finishedCalls.has(call)) {
-      call.isFinished = true
-      // What is no call goes to the end each time: a registration that is kept up is not old.
-      this.#finishedOthers.delete(call)
-      ;(isCall ? this.#finishedCalls : this.#finishedOthers).add(call)
+      return
     }
+    const finished = call.kind === 'call' ? this.#finishedCalls : this.#finishedOthers
+    // What is no call goes to the end each time: a registration that is kept up is not old.
+    if (finished === this.#finishedCalls && call.finishedIn === finished) return
+    this.#leaveFinished(call)
+    call.finishedIn = finished
+    finished.add(call.finishedPlace)
+  }
+
+  #leaveFinished(call: CallRecord): void {
+    call.finishedIn?.remove(call.finishedPlace)
+    call.finishedIn = undefined
   }
 }
 
@@ -374,9 +384,4 @@ function markUnendedLegs(call: CallRecord, nowUs: number): boolean {
   let changed = false
   for (const leg of call.legs) if (leg.state === 'in-call' && leg.mark(EVIDENCE.byeNotSeen)) changed = true
   return changed
-}
-
-function first(calls: ReadonlySet<CallRecord>): CallRecord | undefined {
-  for (const call of calls) return call
-  return undefined
 }

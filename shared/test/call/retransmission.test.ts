@@ -108,6 +108,23 @@ describe('repeats in a call', () => {
     expect(call).toMatchObject({ messageCount: 4, retransmissionCount: 0, duplicateCount: 0 })
   })
 
+  it('does not take answers of two forks for repeats at any of two hops, and still counts what is sent again', () => {
+    const call = callOf(`
+      0    a>p INVITE 1 b1
+      10   p>q INVITE 1 b2
+      100  q>p 180 INVITE 1 b2 to=x
+      101  p>a 180 INVITE 1 b1 to=x
+      700  q>p 180 INVITE 1 b2 to=y
+      701  p>a 180 INVITE 1 b1 to=y
+      2000 q>p 200 INVITE 1 b2 to=x
+      2001 p>a 200 INVITE 1 b1 to=x
+      2600 q>p 200 INVITE 1 b2 to=y
+      2601 p>a 200 INVITE 1 b1 to=y
+      3200 q>p 200 INVITE 1 b2 to=y
+      3201 p>a 200 INVITE 1 b1 to=y`)
+    expect(call).toMatchObject({ messageCount: 10, retransmissionCount: 2, duplicateCount: 0 })
+  })
+
   it('does not take the next hop, another answer or the next CSeq for a repeat', () => {
     const call = callOf(`
       0   a>p INVITE 1 b1

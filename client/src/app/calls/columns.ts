@@ -69,8 +69,8 @@ export const COLUMNS: readonly Column[] = [
     grow: 0,
     text: (row) => row.method,
   },
-  { id: 'from', name: 'From', title: 'User of the From header', minPx: 60, grow: 1, text: (row) => row.from },
-  { id: 'to', name: 'To', title: 'User of the To header', minPx: 60, grow: 1, text: (row) => row.to },
+  { id: 'from', name: 'From', title: 'User of the From header', minPx: 96, grow: 1, text: (row) => row.from },
+  { id: 'to', name: 'To', title: 'User of the To header', minPx: 96, grow: 1, text: (row) => row.to },
   {
     id: 'route',
     name: 'Route',

@@ -12,9 +12,10 @@ import type {
   OlderState,
   Statistics,
 } from '../../worker/protocol.ts'
-import { maskFigures, maskListRow, maskRow, maskStatistics } from '../privacy/mask-rows.ts'
+import { maskCounters, maskFigures, maskListRow, maskRow, maskStatistics } from '../privacy/mask-rows.ts'
 import type { Masker } from '../privacy/masker.ts'
 import { privacy } from '../privacy/privacy.svelte.ts'
+import { Shown } from '../privacy/shown.ts'
 import type { FigureWindow } from '../../worker/figures/figure-watch.ts'
 
 /** The rows on the screen and where they are in the list. */
@@ -40,17 +41,17 @@ export class LiveFeed {
   connection = $state.raw<Connection>({ state: 'connecting', sinceMs: Date.now() })
   /** When the connection was lost, however often it was tried since; undefined while there is one. */
   lostMs = $state<number>()
-  counters = $state.raw<Counters | undefined>(undefined)
-  readonly list: ListSnapshot = $derived.by(() => shownList(this.#list))
+  #counters = $state.raw<Counters | undefined>(undefined)
   #list = $state.raw<ListSnapshot>(EMPTY)
   /** How it stands with calls from before those in memory. */
   older = $state.raw<OlderState>({ kind: 'idle', remarks: [] })
-  /** As long as `watchStatistics` asks for them; the last ones stay. */
-  readonly statistics: Statistics | undefined = $derived.by(() => shown(this.#statistics, maskStatistics))
   #statistics = $state.raw<Statistics | undefined>(undefined)
-  /** As long as `watchFigures` asks for them; the last ones stay. */
-  readonly figures: FigureUpdate | undefined = $derived.by(() => shown(this.#figures, maskFigures))
   #figures = $state.raw<FigureUpdate | undefined>(undefined)
+  // Plain reads, for this outlives the view that made it and what is derived there.
+  readonly #shownCounters = maybe(maskCounters)
+  readonly #shownList = new Shown(maskList)
+  readonly #shownStatistics = maybe(maskStatistics)
+  readonly #shownFigures = maybe(maskFigures)
   readonly #worker: Worker
   readonly #events: LiveFeedEvents
   #rows = new Map<number, ListRow>()
@@ -64,6 +65,24 @@ export class LiveFeed {
     this.#worker = worker
     this.#worker.onmessage = (event: MessageEvent<Notice>) => this.#receive(event.data)
     this.#worker.onerror = (event) => events.onFault(event.message || 'the worker of this page could not start')
+  }
+
+  get counters(): Counters | undefined {
+    return this.#shownCounters.of(this.#counters)
+  }
+
+  get list(): ListSnapshot {
+    return this.#shownList.of(this.#list)
+  }
+
+  /** As long as `watchStatistics` asks for them; the last ones stay. */
+  get statistics(): Statistics | undefined {
+    return this.#shownStatistics.of(this.#statistics)
+  }
+
+  /** As long as `watchFigures` asks for them; the last ones stay. */
+  get figures(): FigureUpdate | undefined {
+    return this.#shownFigures.of(this.#figures)
   }
 
   /** All rows of the list, in its order; at most so many. */
@@ -114,11 +133,11 @@ export class LiveFeed {
         break
       case 'frame':
         if (notice.list !== undefined) this.#show(notice.list)
-        if (notice.counters !== undefined) this.counters = notice.counters
+        if (notice.counters !== undefined) this.#counters = notice.counters
         if (notice.figures !== undefined) this.#figures = notice.figures
         if (notice.statistics !== undefined) this.#statistics = notice.statistics
         if (notice.older !== undefined) this.older = notice.older
-        if (notice.rows !== undefined) this.#onRows?.(shownRows(notice.rows))
+        if (notice.rows !== undefined) this.#onRows?.(new Shown(maskRows).of(notice.rows))
         if (notice.exported !== undefined) this.#onExported?.(notice.exported)
         if (notice.ladder !== undefined) this.#events.onLadder(notice.ladder)
         // The next frame is made when this one is on the screen, so a slow page gets fewer and no backlog.
@@ -147,17 +166,14 @@ export class LiveFeed {
   }
 }
 
-function shown<T>(value: T | undefined, mask: (value: T, masker: Masker) => T): T | undefined {
-  const { masker } = privacy
-  return value === undefined || masker === undefined ? value : mask(value, masker)
+function maskList(list: ListSnapshot, masker: Masker): ListSnapshot {
+  return { ...list, rows: list.rows.map((row) => maskListRow(row, masker)) }
 }
 
-function shownList(list: ListSnapshot): ListSnapshot {
-  const { masker } = privacy
-  return masker === undefined ? list : { ...list, rows: list.rows.map((row) => maskListRow(row, masker)) }
+function maskRows(rows: readonly CallRow[], masker: Masker): readonly CallRow[] {
+  return rows.map((row) => maskRow(row, masker))
 }
 
-function shownRows(rows: readonly CallRow[]): readonly CallRow[] {
-  const { masker } = privacy
-  return masker === undefined ? rows : rows.map((row) => maskRow(row, masker))
+function maybe<T>(mask: (value: T, masker: Masker) => T): Shown<T | undefined> {
+  return new Shown((value, masker) => (value === undefined ? undefined : mask(value, masker)))
 }

@@ -61,6 +61,7 @@ export class Live {
   readonly columns = new ColumnChoice()
   #filterTimer: ReturnType<typeof setTimeout> | undefined
   #mayRead = false
+  #endLadder = (): void => {}
   readonly #router: Router
   readonly #askStore: AskStore | undefined
   /** As it was read or written last; what is not ours in it stays. */
@@ -256,7 +257,11 @@ export class Live {
 
   #open(callIds: readonly string[], atMs: number): void {
     this.ladder?.close()
-    this.ladder = new Ladder(callIds, atMs, this.#mayRead, this.#askStore)
+    // It may be opened while a view is made, and outlives that view.
+    this.#endLadder()
+    this.#endLadder = $effect.root(() => {
+      this.ladder = new Ladder(callIds, atMs, this.#mayRead, this.#askStore)
+    })
     this.feed.send({ type: 'ladder', callIds })
   }
 

@@ -9,7 +9,6 @@ const askNobody: AskStore = () => Promise.resolve({ kind: 'found', messages: [] 
 export class FileView {
   readonly recording: RecordingView
   files = $state.raw<readonly File[]>([])
-  readonly title = $derived(this.#title())
 
   constructor(source: Pick<LiveSource, 'router' | 'onFault'>) {
     this.recording = new RecordingView({ ...source, view: 'file', askStore: askNobody })
@@ -41,7 +40,7 @@ export class FileView {
     this.recording.close()
   }
 
-  #title(): string {
+  get title(): string {
     const [first] = this.files
     if (first === undefined) return 'no file'
     return this.files.length === 1 ? first.name : `${this.files.length} files`

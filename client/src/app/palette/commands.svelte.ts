@@ -1,3 +1,5 @@
+import { untrack } from 'svelte'
+
 /** Something that can be done now. */
 export interface Command {
   readonly name: string
@@ -24,9 +26,10 @@ export class Commands {
 
   /** Offer commands until the returned function is called. The latest come first. */
   provide(get: GetGroups): () => void {
-    this.#providers = [get, ...this.#providers]
+    // Who provides within an effect does not depend on who else does.
+    untrack(() => (this.#providers = [get, ...this.#providers]))
     return () => {
-      this.#providers = this.#providers.filter((each) => each !== get)
+      untrack(() => (this.#providers = this.#providers.filter((each) => each !== get)))
     }
   }
 

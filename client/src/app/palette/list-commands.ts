@@ -5,7 +5,7 @@ import { FORMATS, type SaveFormat } from '../exports/formats.ts'
 import { hasPreset, togglePreset } from '../filter/preset-text.ts'
 import { LADDER_KEYS, type LadderAction } from '../ladder/ladder-keys.ts'
 import { MESSAGE_KEYS } from '../message/message-keys.ts'
-import type { KeyAction } from '../shell/StatusBar.svelte'
+import type { KeyAction } from '../shell/key-action.ts'
 import type { CommandGroup } from './commands.svelte.ts'
 import type { KeyBinding } from './key-table.ts'
 

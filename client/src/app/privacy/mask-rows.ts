@@ -1,4 +1,12 @@
-import type { CallRow, FigureUpdate, LadderUpdate, ListRow, Statistics } from '../../worker/protocol.ts'
+import type {
+  CallRow,
+  Counters,
+  FigureUpdate,
+  GapNotice,
+  LadderUpdate,
+  ListRow,
+  Statistics,
+} from '../../worker/protocol.ts'
 import type { LadderMessage } from '../ladder/message.ts'
 import { maskMessage } from './mask-message.ts'
 import type { Masker } from './masker.ts'
@@ -32,7 +40,7 @@ function makeRow(row: CallRow, masker: Masker): CallRow {
 }
 
 export function maskListRow(row: ListRow, masker: Masker): ListRow {
-  return row.type === 'call' ? maskRow(row, masker) : { ...row, gap: { ...row.gap, node: masker.name(row.gap.node) } }
+  return row.type === 'call' ? maskRow(row, masker) : { ...row, gap: maskGap(row.gap, masker) }
 }
 
 /** A message of a ladder, with its text. */
@@ -68,4 +76,17 @@ export function maskStatistics(statistics: Statistics, masker: Masker): Statisti
   const named = (tallies: Statistics['nodes']): Statistics['nodes'] =>
     tallies.map(({ name, count }) => ({ name: masker.name(name), count }))
   return { ...statistics, nodes: named(statistics.nodes), agents: named(statistics.agents) }
+}
+
+export function maskCounters(counters: Counters, masker: Masker): Counters {
+  const { nodes, lastGap } = counters
+  return {
+    ...counters,
+    nodes: nodes.map((name) => masker.name(name)),
+    lastGap: lastGap === undefined ? undefined : maskGap(lastGap, masker),
+  }
+}
+
+function maskGap(gap: GapNotice, masker: Masker): GapNotice {
+  return { ...gap, node: masker.name(gap.node) }
 }

@@ -1,6 +1,6 @@
 import { metaRemarks, streamRows } from '../http/row-stream.ts'
 import { maskResult, type MessageResult, messageResult } from './message-row.ts'
-import { privacy } from '../privacy/privacy.svelte.ts'
+import { Shown } from '../privacy/shown.ts'
 import type { TimeRange } from './range.ts'
 
 const SEARCH = '/api/v4/transactions/search'
@@ -13,19 +13,20 @@ export type SearchPhase = 'idle' | 'running' | 'ended' | 'cancelled' | 'failed'
 
 /** Stored messages that an expression finds, newest first, as they come. */
 export class MessageSearch {
-  readonly rows: readonly MessageResult[] = $derived.by(() => {
-    const { masker } = privacy
-    return masker === undefined ? this.#rows : this.#rows.map((row) => maskResult(row, masker))
-  })
   #rows = $state.raw<readonly MessageResult[]>([])
   phase = $state<SearchPhase>('idle')
   /** There is more than the list takes. */
   hasMore = $state(false)
   /** What to know of the answer, or why there is none, in words. */
   remarks = $state.raw<readonly string[]>([])
+  readonly #shown = new Shown<readonly MessageResult[]>((rows, masker) => rows.map((row) => maskResult(row, masker)))
   #asked = ''
   #abort = new AbortController()
   #timer: ReturnType<typeof setTimeout> | undefined
+
+  get rows(): readonly MessageResult[] {
+    return this.#shown.of(this.#rows)
+  }
 
   /** Search, unless that is what was searched for last. */
   ask(q: string, range: TimeRange): void {

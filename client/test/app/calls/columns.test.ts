@@ -31,7 +31,7 @@ describe('columns', () => {
   })
 
   it('with a width by hand do not grow, and then the last one does', () => {
-    expect(gridTemplate(parseColumns('state,from') ?? [])).toBe('148px minmax(60px, 1fr) 16px')
+    expect(gridTemplate(parseColumns('state,from') ?? [])).toBe('148px minmax(96px, 1fr) 16px')
     expect(gridTemplate(parseColumns('from:100,state') ?? [])).toBe('100px minmax(148px, 1fr) 16px')
   })
 })

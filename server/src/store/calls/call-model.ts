@@ -76,9 +76,7 @@ export class CallModel {
    */
   apply(block: EventBlock, from: number, to: number): void {
     if (from === 0) this.#mark(block)
-    for (let row = from; row < Math.min(to, block.count); row++) {
-      this.#apply(block, row, { node: block.node, epoch: block.epoch, seq: block.seq(row), tsUs: block.tsUs[row] ?? 0 })
-    }
+    for (let row = from; row < Math.min(to, block.count); row++) this.#apply(block, row)
   }
 
   /**
@@ -155,12 +153,16 @@ export class CallModel {
     this.#left = [...rows, ...this.#left].slice(0, maxRows)
   }
 
-  #apply(block: EventBlock, row: number, name: CallName): void {
+  #apply(block: EventBlock, row: number): void {
     const call = this.#tracker.apply(block, row)
     if (call === undefined) return
+    const seq = block.seq(row)
     let sight = this.#sights.get(call)
-    if (sight === undefined) this.#sights.set(call, (sight = new CallSight(name)))
-    sight.note(block, row, name.seq)
+    if (sight === undefined) {
+      sight = new CallSight({ node: block.node, epoch: block.epoch, seq, tsUs: block.tsUs[row] ?? 0 })
+      this.#sights.set(call, sight)
+    }
+    sight.note(block, row, seq)
     this.#changed.add(call)
   }
 

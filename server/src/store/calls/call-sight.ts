@@ -111,5 +111,5 @@ function isLater(a: CallSight, b: CallSight): boolean {
 }
 
 function withEntry<T>(list: readonly T[], entry: T): readonly T[] {
-  return list.includes(entry) || list.length >= MAX_ENTRIES ? list : [...list, entry]
+  return list.includes(entry) || list.length >= MAX_ENTRIES ? list : list.concat([entry])
 }

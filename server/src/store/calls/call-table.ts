@@ -4,7 +4,7 @@ import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import type { Catalog } from '../catalog.ts'
 import type { Generation } from '../generation.ts'
 import { CALLS_TABLE, hotDefinition } from '../schema.ts'
-import { callChunk, CHUNK_ROWS } from './call-chunk.ts'
+import { CallChunks, CHUNK_ROWS } from './call-chunk.ts'
 import { CallModel } from './call-model.ts'
 import type { CallRow } from './call-row.ts'
 import type { EarlierCalls } from './earlier-calls.ts'
@@ -52,6 +52,7 @@ const SETTLE_MS = 2000
 export class CallTable {
   readonly #options: CallTableOptions
   readonly #model: CallModel
+  readonly #chunks = new CallChunks()
   readonly #timer: NodeJS.Timeout
   #waiting: EventBlock[] = []
   #waitingBytes = 0
@@ -221,10 +222,10 @@ export class CallTable {
       await connection.run(`CREATE TABLE IF NOT EXISTS ${sqlName} (${hotDefinition('calls')})`)
     }
     const appender = await connection.createAppender(sqlName)
-    appender.appendDataChunk(callChunk(rows))
+    appender.appendDataChunk(this.#chunks.fill(rows))
     appender.closeSync()
     if (generation.isSealed) throw new Error('the generation has left')
-    const times = rows.map(({ timestamp }) => Number(timestamp))
+    const times = rows.map(({ timestamp }) => timestamp)
     const table = generation.tables.get(CALLS_TABLE)
     generation.tables.set(CALLS_TABLE, {
       table: CALLS_TABLE,

@@ -13,10 +13,10 @@ export const SVG_COLOURS = {
   wait: ['#825800', '#e5b454'],
   bad: ['#b8351e', '#f2765f'],
   off: ['#6650ad', '#a794d9'],
+  'leg-2': ['#8a4b14', '#e0a070'],
   'leg-3': ['#0f6f78', '#4fc3cf'],
   'leg-4': ['#9a3a7c', '#e58ac6'],
   'leg-5': ['#6b6a00', '#c3c65a'],
-  'leg-6': ['#8a4b14', '#e0a070'],
 } as const satisfies Readonly<Record<string, readonly [light: string, dark: string]>>
 
 const ARROW_COLOURS = {
@@ -30,11 +30,11 @@ const ARROW_COLOURS = {
   asks: 'bad',
   answers: 'ok',
   'series-1': 'accent',
-  'series-2': 'off',
+  'series-2': 'leg-2',
   'series-3': 'leg-3',
   'series-4': 'leg-4',
   'series-5': 'leg-5',
-  'series-6': 'leg-6',
+  'series-6': 'off',
 } as const satisfies Readonly<Record<string, keyof typeof SVG_COLOURS>>
 
 const RULES =
