@@ -38,6 +38,9 @@ export class SipCall {
   busy(): HepPacket {
     return this.#packet('callee', 'SIP/2.0 486 Busy Here', '1 INVITE')
   }
+  failure(): HepPacket {
+    return this.#packet('callee', 'SIP/2.0 500 Server Internal Error', '1 INVITE')
+  }
   ack(): HepPacket {
     return this.#packet('caller', `ACK sip:${this.toUser}@example.com SIP/2.0`, '1 ACK')
   }

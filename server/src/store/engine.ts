@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBInstance } from '@duckdb/node-api'
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import type { AskOptions, Incomplete, StoreAnswer } from './answer.ts'
 import { BlockLog } from './block-log.ts'
@@ -6,30 +6,36 @@ import { CallTable } from './calls/call-table.ts'
 import { EarlierCalls } from './calls/earlier-calls.ts'
 import { Catalog } from './catalog.ts'
 import { Compaction } from './compaction.ts'
-import { interruptUntil, openDatabase } from './database.ts'
-import { nodeFiles, type StoreFiles } from './files.ts'
+import { interruptUntil } from './database.ts'
+import {
+  allConnections,
+  type EngineConnections,
+  type EngineParts,
+  type EngineWorld,
+  openParts,
+} from './engine-parts.ts'
 import type { Generation } from './generation.ts'
 import { HotTables } from './hot-tables.ts'
 import { type Inserted, Inserter } from './inserter.ts'
 import { KeptSegments } from './kept-segments.ts'
-import { type LakeStore, openLakeStore } from './lake/lake-store.ts'
-import { type Layout, layoutOf } from './layout.ts'
+import type { LakeStore } from './lake/lake-store.ts'
 import { type LogDirection, type LogPosition, LogReader } from './log-reader.ts'
-import { type StoreSettings, settingsOf, type StoreOptions } from './options.ts'
+import type { StoreOptions } from './options.ts'
 import { PendingBlocks } from './pending-blocks.ts'
-import { recover, type Recovered, withSegments } from './recovery.ts'
-import { expireFiles, removeParquet } from './retention.ts'
+import { removeParquet, Retention } from './retention.ts'
+import { Rotation } from './rotation.ts'
 import { Sealer } from './sealer.ts'
 import { Sealing } from './sealing.ts'
 import { isEventTable } from './schema.ts'
 import { SearchPool } from './search-pool.ts'
 import { SqlQueries } from './sql-query.ts'
-import { EMPTY_STATS, type StoreFault, type StoreStats } from './stats.ts'
-import { Troubles } from './troubles.ts'
+import { EMPTY_STATS, type StoreStats } from './stats.ts'
+import type { Troubles } from './troubles.ts'
+
+export type { EngineWorld } from './engine-parts.ts'
 
 const TICK_MS = 1000
 const RETENTION_MS = 3_600_000
-const DAY_MS = 86_400_000
 /** Bytes that wait to be inserted, past which no merge of files begins. */
 const MERGE_YIELD_BYTES = 8 * 1024 * 1024
 /** Bytes that wait to be inserted, past which calls give way. */
@@ -37,60 +43,14 @@ const CALLS_YIELD_BYTES = 8 * 1024 * 1024
 /** Within this time a row can be searched, if nothing is wrong. */
 const SEARCHABLE_MS = 1500
 
-/** The world outside an engine; tests put their own. */
-export interface EngineWorld {
-  readonly files?: StoreFiles
-  /** Clock, ms since 1970. */
-  readonly now?: () => number
-  /** Told of what goes wrong and is handled; not of each repetition. */
-  readonly onFault?: (fault: StoreFault) => void
-  /** Stands between sealing to a lake and DuckDB. */
-  readonly sealConnection?: (connection: DuckDBConnection) => DuckDBConnection
-}
-
-interface EngineParts {
-  readonly settings: StoreSettings
-  readonly files: StoreFiles
-  readonly now: () => number
-  readonly troubles: Troubles
-  readonly layout: Layout
-  readonly recovered: Recovered
-  readonly lakeStore: LakeStore | undefined
-  readonly database: DuckDBInstance
-  readonly connections: readonly DuckDBConnection[]
-}
-
-/** For inserting, sealing, merging, dropping, copying rows for SQL, writing and reading calls; the rest is for searches. */
-const OWN_CONNECTIONS = 7
-
 /**
- * Open a data directory: finish or undo what a sealing had begun, and begin to read the log of earlier runs back.
- * Blocks may be appended at once; searches see the old rows as they come.
+ * Open a data directory and begin to read the log of earlier runs back. Blocks may be appended at once; searches see
+ * the old rows as they come.
  *
- * @throws if the directory cannot be used, DuckDB does not start, or it lacks an extension for the lake
+ * @throws as `openParts`
  */
 export async function openEngine(options: StoreOptions, world: EngineWorld = {}): Promise<StoreEngine> {
-  const settings = settingsOf(options)
-  const { files = nodeFiles, now = Date.now, onFault = () => undefined } = world
-  const layout = layoutOf(settings.dataDir)
-  const recovered = recover(files, layout)
-  const database = await openDatabase({ ...settings, temporaryDirectory: layout.temporary })
-  const connections: DuckDBConnection[] = []
-  while (connections.length < OWN_CONNECTIONS + settings.searches) connections.push(await database.connect())
-  const troubles = new Troubles(now, onFault)
-  const parts = { settings, files, now, troubles, layout, database, connections }
-  if (settings.lake === undefined) return new StoreEngine({ ...parts, recovered, lakeStore: undefined })
-  const { store: lakeStore, sealedSegments } = await openLakeStore(settings.lake, {
-    ...settings,
-    ...world,
-    logDirectory: layout.log,
-    files,
-    now,
-    connect: () => database.connect(),
-    onFault: (error) => troubles.begin('lake', 'lake', error),
-    onWell: () => troubles.end('lake'),
-  })
-  return new StoreEngine({ ...parts, recovered: withSegments(recovered, sealedSegments), lakeStore })
+  return new StoreEngine(await openParts(options, world))
 }
 
 /**
@@ -102,13 +62,9 @@ export async function openEngine(options: StoreOptions, world: EngineWorld = {})
  * A block is the store's from the moment it is in the log; if it cannot be written there, it is dropped and counted.
  */
 export class StoreEngine {
-  readonly #settings: StoreSettings
-  readonly #files: StoreFiles
   readonly #now: () => number
-  readonly #layout: Layout
   readonly #database: DuckDBInstance
-  readonly #connections: readonly DuckDBConnection[]
-  readonly #sealConnection: DuckDBConnection
+  readonly #connections: EngineConnections
   readonly #catalog: Catalog
   readonly #log: BlockLog
   readonly #kept: KeptSegments
@@ -117,9 +73,10 @@ export class StoreEngine {
   readonly #calls: CallTable
   readonly #hot: HotTables
   readonly #inserter: Inserter
+  readonly #rotation: Rotation
   readonly #sealing: Sealing
   readonly #compaction: Compaction
-  readonly #mergeConnection: DuckDBConnection
+  readonly #retention: Retention
   readonly #searches: SearchPool
   readonly #sql: SqlQueries
   readonly #troubles: Troubles
@@ -127,36 +84,24 @@ export class StoreEngine {
   readonly #timers: NodeJS.Timeout[]
   readonly #drops = new Map<Generation, Promise<void>>()
   #storedRows = 0
-  readonly #expired = { age: 0, 'table-size': 0, size: 0 }
   #replayedRows = 0
   #newestUs = 0
-  #openSegmentRows = 0
-  #ending: Promise<void> | undefined
   #closed: Promise<void> | undefined
   #isReleased = false
 
   constructor(parts: EngineParts) {
     const { settings, files, now, troubles, layout, recovered, lakeStore, database, connections } = parts
-    const [insertConnection, sealConnection, dropConnection, copyConnection, ...others] = connections
-    const [callConnection, earlierConnection, mergeConnection, ...searchConnections] = others
-    if (!insertConnection || !sealConnection || !dropConnection || !copyConnection)
-      throw new Error('too few connections')
-    if (!callConnection || !earlierConnection || !mergeConnection) throw new Error('too few connections')
-    this.#settings = settings
-    this.#files = files
     this.#now = now
-    this.#layout = layout
     this.#database = database
     this.#connections = connections
-    this.#sealConnection = sealConnection
     this.#troubles = troubles
     this.#lakeStore = lakeStore
     for (const fault of recovered.faults) this.#troubles.note('recovery', fault)
 
-    const hot = new HotTables(insertConnection)
+    const hot = new HotTables(connections.insert)
     this.#hot = hot
     this.#catalog = new Catalog(recovered.manifests, {
-      onGenerationUnused: (generation) => this.#noteDrop(generation, hot.drop(generation, dropConnection)),
+      onGenerationUnused: (generation) => this.#noteDrop(generation, hot.drop(generation, connections.drop)),
       onUnitUnused: (unit) => this.#troubles.guard('retention', () => removeParquet(unit, files, layout)),
     })
     const catalog = this.#catalog
@@ -194,13 +139,13 @@ export class StoreEngine {
     const earlier = new EarlierCalls({
       catalog,
       dataDir: settings.dataDir,
-      connection: earlierConnection,
+      connection: connections.readCalls,
       maxCalls: settings.maxCalls,
       onFault: (error) => this.#troubles.note('calls', error),
     })
     this.#calls = new CallTable({
       catalog,
-      connection: callConnection,
+      connection: connections.writeCalls,
       earlier,
       maxCalls: settings.maxCalls,
       isBehind: () => this.#pending.bytes > CALLS_YIELD_BYTES,
@@ -208,17 +153,16 @@ export class StoreEngine {
       onFault: (error) => this.#troubles.note('calls', error),
       now,
     })
-    this.#mergeConnection = mergeConnection
     this.#compaction = new Compaction({
       catalog,
       layout,
       files,
-      connection: mergeConnection,
+      connection: connections.merge,
       isQuiet: () => catalog.full.length < 2 && this.#pending.bytes < MERGE_YIELD_BYTES,
       onFault: (error) => this.#troubles.note('merge', error),
       now,
     })
-    const sealer = new Sealer({ layout, files, connection: sealConnection, now })
+    const sealer = new Sealer({ layout, files, connection: connections.seal, now })
     this.#sealing = new Sealing({
       catalog,
       log: this.#log,
@@ -252,10 +196,11 @@ export class StoreEngine {
       onRecovered: () => this.#troubles.end('insert'),
       now,
     })
+    this.#rotation = new Rotation({ ...settings, catalog, log: this.#log, inserter: this.#inserter, now })
     const places = { catalog, dataDir: settings.dataDir, lake: lakeStore?.lake }
     this.#searches = new SearchPool({
       places,
-      connections: searchConnections,
+      connections: connections.searches,
       timeoutMs: settings.searchTimeoutMs,
       incomplete: () => this.#incomplete(),
       bringCalls: async () => {
@@ -264,10 +209,21 @@ export class StoreEngine {
         return waitingBytes > 0 ? { reason: 'behind', pending_bytes: waitingBytes } : undefined
       },
     })
-    this.#sql = new SqlQueries({ places, layout, connection: copyConnection, timeoutMs: settings.searchTimeoutMs })
+    this.#sql = new SqlQueries({ places, layout, connection: connections.copy, timeoutMs: settings.searchTimeoutMs })
+    this.#retention = new Retention({
+      policy: settings.retention,
+      catalog,
+      files,
+      layout,
+      log: this.#log,
+      kept: this.#kept,
+      lakeStore,
+      now,
+      onNote: (cause, message) => this.#troubles.note(cause, message),
+    })
     this.#timers = [
       setInterval(() => void this.#log.sync(), settings.syncIntervalMs),
-      setInterval(() => this.#tick(), TICK_MS),
+      setInterval(() => this.#rotation.tick(), TICK_MS),
       setInterval(() => void this.applyRetention(), RETENTION_MS),
     ]
     void this.applyRetention()
@@ -290,10 +246,7 @@ export class StoreEngine {
     }
     this.#troubles.end('log')
     this.#pending.add(block, logged.segment, logged.offset, logged.end)
-    this.#openSegmentRows += block.count
-    // Generations end where segments do, so a segment must not hold many more rows than a generation should.
-    if (this.#openSegmentRows >= this.#settings.sealRows) this.#log.roll()
-    if (logged.segment.isClosed) this.#openSegmentRows = 0
+    this.#rotation.written(block.count, logged.segment)
     this.#inserter.wake()
   }
 
@@ -332,26 +285,13 @@ export class StoreEngine {
 
   /** Seal all that is hot now; resolves when it is in sealed files. */
   async seal(): Promise<void> {
-    await this.#endGeneration()
+    await this.#rotation.endGeneration()
     await this.#sealing.run()
   }
 
-  /** Remove what is older than the configured retention. */
-  async applyRetention(): Promise<void> {
-    const { retention } = this.#settings
-    const segments = this.#log.segments.map(({ name }) => name)
-    await this.#lakeStore?.keepUp(retention.days, segments, (error) => this.#troubles.note('lake-upkeep', error))
-    const nowMs = this.#now()
-    if (retention.days > 0) this.#kept.expire(nowMs - retention.days * DAY_MS)
-    try {
-      const expired = await expireFiles(this.#catalog, this.#files, this.#layout, retention, nowMs)
-      for (const { file, why } of expired) {
-        this.#expired[why] += file.rows
-        this.#troubles.note('retention', `${file.path}: ${file.rows} rows removed (${why})`)
-      }
-    } catch (error) {
-      this.#troubles.note('retention', error)
-    }
+  /** Remove what is older than the configured retention. Never rejects. */
+  applyRetention(): Promise<void> {
+    return this.#retention.apply()
   }
 
   stats(): StoreStats {
@@ -374,7 +314,7 @@ export class StoreEngine {
       logBytes: this.#log.bytes,
       logSegments: this.#log.segments.length,
       logKeptBytes: this.#kept.bytes,
-      expiredRows: { ...this.#expired },
+      expiredRows: { ...this.#retention.expiredRows },
       pendingBytes,
       replayBytes: this.#pending.replayBytes,
       lagMs: this.#lagMs(),
@@ -398,8 +338,8 @@ export class StoreEngine {
   async #close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#log.close()
-    const sealing = interruptUntil([this.#sealConnection], this.#sealing.close())
-    const merging = interruptUntil([this.#mergeConnection], this.#compaction.close())
+    const sealing = interruptUntil([this.#connections.seal], this.#sealing.close())
+    const merging = interruptUntil([this.#connections.merge], this.#compaction.close())
     const lake = this.#lakeStore?.close()
     await Promise.all([
       sealing,
@@ -422,7 +362,7 @@ export class StoreEngine {
     if (this.#isReleased) return
     this.#isReleased = true
     this.#hot.release()
-    for (const connection of this.#connections) connection.closeSync()
+    for (const connection of allConnections(this.#connections)) connection.closeSync()
     this.#database.closeSync()
   }
 
@@ -434,29 +374,6 @@ export class StoreEngine {
     const { replayBytes, bytes } = this.#pending
     if (replayBytes > 0) return { reason: 'replay', pending_bytes: replayBytes }
     return this.#lagMs() > SEARCHABLE_MS ? { reason: 'behind', pending_bytes: bytes } : undefined
-  }
-
-  #tick(): void {
-    const { filling, full } = this.#catalog
-    if (filling.startedMs === undefined || this.#now() - filling.startedMs < this.#settings.sealIntervalMs) return
-    // While sealing is held up, more generations would only keep rows from being inserted.
-    if (full.length > 0) return
-    void this.#endGeneration()
-  }
-
-  /** Let a new generation begin; resolves when the rows that were appended before are in full ones. */
-  #endGeneration(): Promise<void> {
-    this.#ending ??= this.#endAfterDrain().finally(() => {
-      this.#ending = undefined
-    })
-    return this.#ending
-  }
-
-  async #endAfterDrain(): Promise<void> {
-    await this.#inserter.drain()
-    this.#log.roll()
-    this.#openSegmentRows = 0
-    await this.#inserter.rotate()
   }
 
   #inserted({ rows, replayedRows, newestUs }: Inserted): void {

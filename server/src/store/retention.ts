@@ -1,9 +1,59 @@
 import { join } from 'node:path'
+import type { BlockLog } from './block-log.ts'
 import type { Catalog, SealedUnit } from './catalog.ts'
 import type { StoreFiles } from './files.ts'
+import type { KeptSegments } from './kept-segments.ts'
+import type { LakeStore } from './lake/lake-store.ts'
 import type { Layout } from './layout.ts'
 import { MANIFEST_EXTENSION, type SealedFile, writeManifest } from './manifest.ts'
 import { type Expired, filesToExpire, type RetentionPolicy } from './retention-plan.ts'
+
+export interface RetentionOptions {
+  readonly policy: RetentionPolicy
+  readonly catalog: Catalog
+  readonly files: StoreFiles
+  readonly layout: Layout
+  readonly log: BlockLog
+  readonly kept: KeptSegments
+  readonly lakeStore: LakeStore | undefined
+  readonly now: () => number
+  /** What was removed, or could not be. */
+  readonly onNote: (cause: 'retention' | 'lake-upkeep', message: unknown) => void
+}
+
+const DAY_MS = 86_400_000
+
+/** Removes what a policy does not keep, wherever rows are: sealed files, kept log, lake. */
+export class Retention {
+  readonly #options: RetentionOptions
+  readonly #expiredRows: Record<Expired['why'], number> = { age: 0, 'table-size': 0, size: 0 }
+
+  constructor(options: RetentionOptions) {
+    this.#options = options
+  }
+
+  /** Rows of the files that this run has removed, by what they were too many of. */
+  get expiredRows(): Readonly<Record<Expired['why'], number>> {
+    return this.#expiredRows
+  }
+
+  /** Never rejects; what fails is noted, and tried again the next time. */
+  async apply(): Promise<void> {
+    const { policy, catalog, files, layout, log, kept, lakeStore, now, onNote } = this.#options
+    const segments = log.segments.map(({ name }) => name)
+    await lakeStore?.keepUp(policy.days, segments, (error) => onNote('lake-upkeep', error))
+    const nowMs = now()
+    if (policy.days > 0) kept.expire(nowMs - policy.days * DAY_MS)
+    try {
+      for (const { file, why } of await expireFiles(catalog, files, layout, policy, nowMs)) {
+        this.#expiredRows[why] += file.rows
+        onNote('retention', `${file.path}: ${file.rows} rows removed (${why})`)
+      }
+    } catch (error) {
+      onNote('retention', error)
+    }
+  }
+}
 
 /**
  * Expire the files that a policy does not keep. The manifest goes at once, or is written without them; the files go when
@@ -12,7 +62,7 @@ import { type Expired, filesToExpire, type RetentionPolicy } from './retention-p
  * @returns what expired
  * @throws if the file system fails
  */
-export async function expireFiles(
+async function expireFiles(
   catalog: Catalog,
   files: StoreFiles,
   layout: Layout,

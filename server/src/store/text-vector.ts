@@ -6,6 +6,7 @@ const INLINE_BYTES = 12
 /** Up to so many bytes a loop is faster than a call. */
 const SHORT_BYTES = 160
 const TWO_POW_32 = 0x100000000
+const NO_ENTRY = new ArrayBuffer(STRING_WORDS * 4)
 
 /** Rows of a vector of DuckDB. */
 export const VECTOR_ROWS = duckdb.vector_size()
@@ -86,19 +87,33 @@ export class TextVector {
     }
   }
 
-  /** Put the first `count` texts into a vector, which owns them from then on, and begin anew. */
+  /**
+   * Put the first `count` texts into a vector, which owns them from then on, and begin anew.
+   *
+   * @throws if a text for a VARCHAR vector is not UTF-8; the vector holds none of them then
+   */
   moveTo(vector: duckdb.Vector, count: number): void {
-    if (this.#length > 0) this.#place(vector, count)
-    this.#length = 0
+    try {
+      if (this.#length > 0) this.#place(vector, count)
+    } finally {
+      this.#length = 0
+    }
     duckdb.copy_data_to_vector(vector, 0, this.#entries.buffer, 0, count * STRING_WORDS * 4)
   }
 
-  /** Give the vector all bytes of the long texts, as one, and turn their offsets into addresses. */
+  /**
+   * Give the vector all bytes of the long texts, as one, and turn their offsets into addresses.
+   *
+   * @throws if they are not UTF-8 and the vector is of texts: DuckDB takes nothing then, and says so nowhere
+   */
   #place(vector: duckdb.Vector, count: number): void {
+    // What an earlier use has left in the vector must not look like an answer.
+    duckdb.copy_data_to_vector(vector, 0, NO_ENTRY, 0, NO_ENTRY.byteLength)
     // Up to 12 bytes would lie inside the vector and have no address; there are more, or none.
     duckdb.vector_assign_string_element_len(vector, 0, this.#bytes.subarray(0, this.#length * 4))
     const first = duckdb.vector_get_data(vector, STRING_WORDS * 4)
     const view = new DataView(first.buffer, first.byteOffset, first.length)
+    if (view.getUint32(0, true) !== this.#length * 4) throw new Error('DuckDB did not take the texts: not all are UTF-8')
     const low = view.getUint32(8, true)
     const high = view.getUint32(12, true)
     const entries = this.#entries

@@ -154,7 +154,8 @@ export class CallTable {
     const { earlier, isBehind, isReplaying, maxCalls } = this.#options
     this.#model.startVersionsAt(await earlier.load())
     for (let block = this.#waiting[0]; block !== undefined && !this.#isClosing(); block = this.#waiting[0]) {
-      while (this.#hurries === 0 && isBehind() && !this.#isClosing()) await setTimeoutAsync(YIELD_MS)
+      // What is read back waits for us, so we must not wait for it.
+      while (this.#hurries === 0 && isBehind() && !isReplaying() && !this.#isClosing()) await setTimeoutAsync(YIELD_MS)
       if (!this.#model.isKnown(block)) {
         const { events, calls } = await earlier.takeOut(block)
         this.#model.takeUp(events, calls, block)
