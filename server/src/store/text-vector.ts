@@ -113,7 +113,8 @@ export class TextVector {
     duckdb.vector_assign_string_element_len(vector, 0, this.#bytes.subarray(0, this.#length * 4))
     const first = duckdb.vector_get_data(vector, STRING_WORDS * 4)
     const view = new DataView(first.buffer, first.byteOffset, first.length)
-    if (view.getUint32(0, true) !== this.#length * 4) throw new Error('DuckDB did not take the texts: not all are UTF-8')
+    if (view.getUint32(0, true) !== this.#length * 4)
+      throw new Error('DuckDB did not take the texts: not all are UTF-8')
     const low = view.getUint32(8, true)
     const high = view.getUint32(12, true)
     const entries = this.#entries
