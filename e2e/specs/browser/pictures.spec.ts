@@ -14,12 +14,12 @@ const UPDATES_DOCS = (process.env.HEPSCOPE_UPDATE_SCREENSHOTS ?? '') !== ''
 /** Those of the tour and of the README, by name of the picture. */
 const IN_DOCS: ReadonlyMap<string, string> = new Map([
   ['ladder-dark', 'live.png'],
-  ['compare-light', 'pictures/compare.png'],
+  ['phone-compare-light', 'pictures/compare.png'],
   ['figures-dark', 'pictures/figures.png'],
-  ['search-messages-light', 'pictures/search.png'],
+  ['phone-search-light', 'pictures/search.png'],
   ['file-dark', 'pictures/file.png'],
   ['capture-light', 'pictures/capture.png'],
-  ['palette-dark', 'pictures/palette.png'],
+  ['phone-palette-dark', 'pictures/palette.png'],
   ['privacy-light', 'pictures/privacy.png'],
   ['phone-ladder-dark', 'pictures/phone.png'],
 ])

@@ -14,7 +14,7 @@ export function fuzzyScore(query: string, text: string): number | undefined {
   const at = given.indexOf(whole)
   if (at >= 0) return WHOLE + (isWordStart(given, at) ? WHOLE : 0) - given.length
   // Best score of the letters so far that ends at each place of the text.
-  let ending: (number | undefined)[] = [...given].map(() => undefined)
+  let ending: (number | undefined)[] = Array.from({ length: given.length }, () => undefined)
   let isFirst = true
   for (const letter of whole.replace(/\s+/g, '')) {
     let best: number | undefined = isFirst ? 0 : undefined

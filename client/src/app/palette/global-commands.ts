@@ -42,12 +42,13 @@ export function globalCommands(app: AppContext): readonly CommandGroup[] {
         {
           name: 'Copy a link to what is shown',
           keys: [],
-          run: async () => {
-            if (await copyText(router.link({ ...router.address, zone: settings.zone }))) return
-            faults.add('The browser does not let this page write to the clipboard.')
+          run: () => {
+            void copyText(router.link({ ...router.address, zone: settings.zone })).then((isCopied) => {
+              if (!isCopied) faults.add('The browser does not let this page write to the clipboard.')
+            })
           },
         },
-        { name: 'Log out', keys: [], run: () => session.logout() },
+        { name: 'Log out', keys: [], run: () => void session.logout() },
       ],
     },
   ]

@@ -87,7 +87,7 @@ describe('maskMessage', () => {
         const report = JSON.stringify({ cname: `${who.caller}@${who.domain}`, source: who.v4, ssrc: 1 })
         for (const text of [invite(who), answer(who), report, `log: ${who.caller} from ${who.v4}`]) {
           const masked = maskMessage(text, maskerOf(KEY)).toLowerCase()
-          for (const value of Object.values(who)) expect(masked).not.toContain(value.toLowerCase())
+          for (const value of Object.values(who) as string[]) expect(masked).not.toContain(value.toLowerCase())
         }
       }),
       { numRuns: 300 },

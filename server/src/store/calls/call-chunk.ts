@@ -1,14 +1,5 @@
 import duckdb from '@duckdb/node-bindings'
-import {
-  BIGINT,
-  BOOLEAN,
-  DuckDBDataChunk,
-  type DuckDBType,
-  TIMESTAMP,
-  UINTEGER,
-  UUID,
-  VARCHAR,
-} from '@duckdb/node-api'
+import { BIGINT, BOOLEAN, DuckDBDataChunk, type DuckDBType, TIMESTAMP, UINTEGER, UUID, VARCHAR } from '@duckdb/node-api'
 import type { StoredType } from '../column.ts'
 import { hashNode, writeEventUuid } from '../event-uuid.ts'
 import { TextVector } from '../text-vector.ts'
