@@ -12,6 +12,8 @@ const limits = {
 export default defineConfig({
   test: {
     globalSetup: 'scripts/setup/vitest-temp-folder.mjs',
+    // All cores: unless told, one is left idle.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
