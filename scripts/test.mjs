@@ -66,32 +66,14 @@ async function runUnitTests(requiredPeers) {
 }
 
 /**
- * Tests of the page share the machine; those that measure have it to themselves, one after another.
- *
- * @type {readonly { name: string, workers: number, files: readonly string[] }[]}
- */
-const E2E_RUNS = [
-  { name: 'page', workers: 2, files: ['specs/browser/(?!latency)'] },
-  { name: 'server', workers: 1, files: ['specs/server/', 'specs/browser/latency'] },
-]
-
-/**
  * @param {string} browser
  * @param {readonly string[]} requiredPeers
  */
 async function runE2eTests(browser, requiredPeers) {
-  const sum = { passed: 0, failed: 0, skipped: 0 }
-  for (const { name, workers, files } of E2E_RUNS) {
-    const report = freshReport(`e2e-${name}.json`)
-    const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report }
-    const args = [...files, `--workers=${workers}`, `--output=test-results/${name}`, '--reporter=line,json']
-    const code = await runPlaywright(args, { browser, env, timeoutMs: E2E_TIMEOUT_MS })
-    const { passed, failed, skipped } = countStage(code, report, readPlaywrightReport, requiredPeers)
-    sum.passed += passed
-    sum.failed += failed
-    sum.skipped += skipped
-  }
-  return sum
+  const report = freshReport('e2e.json')
+  const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report }
+  const code = await runPlaywright(['--reporter=line,json'], { browser, env, timeoutMs: E2E_TIMEOUT_MS })
+  return countStage(code, report, readPlaywrightReport, requiredPeers)
 }
 
 /** @param {string} name */
