@@ -188,6 +188,25 @@ describe('checkStorage', () => {
     ])
   })
 
+  it('takes what a merge has replaced for no second copy, and removes it', async () => {
+    const dataDir = await storedDir()
+    const name = `${EPOCH}-101-200`
+    const merged = `${EPOCH}-101-200-1`
+    for (const file of parquetFiles(dataDir).filter((path) => path.includes(name))) {
+      copyFileSync(file, file.replace(name, merged))
+    }
+    const manifest = readFileSync(join(dataDir, 'sealed', `${name}.json`), 'utf8')
+    const replacing = JSON.parse(manifest.replaceAll(`${name}.parquet`, `${merged}.parquet`)) as object
+    writeFileSync(join(dataDir, 'sealed', `${merged}.json`), JSON.stringify({ ...replacing, replaces: [name] }))
+    expect(told(await look(dataDir))).toEqual([
+      `note sealed/${name}.json: left behind by a merge that was cut off: another manifest is in its place`,
+      expect.stringContaining('no manifest names it (and 2 more of this name); all its rows are elsewhere'),
+    ])
+    expect(repairs(await repair(dataDir))).toEqual(['removed', 'removed'])
+    expect((await look(dataDir)).findings).toEqual([])
+    expect(await seqsAfterStart(dataDir)).toEqual(upTo(250))
+  })
+
   it('takes a segment out of the log whose rows are sealed, before a start stores them again', async () => {
     const dataDir = await storedDir()
     renameSync(join(dataDir, 'log', 'kept', `${EPOCH}-1.hsb`), join(dataDir, 'log', `${EPOCH}-1-7.hsb`))

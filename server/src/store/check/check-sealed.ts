@@ -46,9 +46,11 @@ interface Entry {
   readonly isUnreadable: boolean
 }
 
-/** Hold every manifest against its files, each of which is read to the last value. */
+/** Hold every manifest that holds against its files, each of which is read to the last value. */
 export async function checkManifests(check: SealedCheck): Promise<{
   readonly manifests: readonly CheckedManifest[]
+  /** Names of manifests in whose place another has come. */
+  readonly replaced: readonly string[]
   /** Names of manifests that cannot be read. */
   readonly unreadable: readonly string[]
 }> {
@@ -57,14 +59,17 @@ export async function checkManifests(check: SealedCheck): Promise<{
     .list(layout.sealed)
     .filter((file) => file.endsWith(MANIFEST_EXTENSION))
     .map((file) => file.slice(0, -MANIFEST_EXTENSION.length))
-  const manifests: CheckedManifest[] = []
+  const found = new Map<string, Manifest>()
   const unreadable: string[] = []
   for (const name of names) {
     const manifest = readManifest(files, join(layout.sealed, name + MANIFEST_EXTENSION))
     if (manifest === undefined) unreadable.push(name)
-    else manifests.push(await checkManifest(check, name, manifest))
+    else found.set(name, manifest)
   }
-  return { manifests, unreadable }
+  const replaced = [...found.values()].flatMap(({ replaces }) => replaces ?? []).filter((name) => found.delete(name))
+  const manifests: CheckedManifest[] = []
+  for (const [name, manifest] of found) manifests.push(await checkManifest(check, name, manifest))
+  return { manifests, replaced, unreadable }
 }
 
 async function checkManifest(check: SealedCheck, name: string, manifest: Manifest): Promise<CheckedManifest> {

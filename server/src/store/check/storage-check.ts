@@ -1,10 +1,11 @@
 import { join, relative } from 'node:path'
 import { nodeFiles, type StoreFiles } from '../files.ts'
 import { type Layout, layoutOf } from '../layout.ts'
+import { MANIFEST_EXTENSION } from '../manifest.ts'
 import { checkLogDoubles, checkSealedDoubles } from './check-doubles.ts'
-import { type CheckedSegment, checkKept, checkSegments, readSegments } from './check-log.ts'
+import { type CheckedSegment, checkKept, checkSegments, readSegments, removed } from './check-log.ts'
 import { checkOrphans } from './check-orphans.ts'
-import { type CheckedManifest, checkManifests } from './check-sealed.ts'
+import { type CheckedManifest, checkManifests, type SealedCheck } from './check-sealed.ts'
 import { type Finding, Findings } from './findings.ts'
 import { ParquetReader } from './parquet-reader.ts'
 
@@ -66,7 +67,7 @@ export async function checkStorage({
   const parquet = await ParquetReader.open()
   try {
     const check = { files, layout, dataDir, parquet, findings }
-    const { manifests, unreadable } = await checkManifests(check)
+    const { manifests, replaced, unreadable } = await checkManifests(check)
     await checkSealedDoubles(check, manifests)
     // Behind the manifests: a segment may be sealed meanwhile, but not the other way round.
     const segments = readSegments(files, layout.log)
@@ -75,6 +76,7 @@ export async function checkStorage({
       await checkSegments(segments, check)
       await checkKept(kept, check)
       await checkLogDoubles(check, segments, manifests)
+      await checkReplaced(check, replaced)
       await checkOrphans(check, segments, manifests, unreadable)
     } else {
       await checkSegments(segments.slice(0, -1), check)
@@ -96,6 +98,19 @@ export async function checkStorage({
     }
   } finally {
     parquet.close()
+  }
+}
+
+/** Look for manifests that a merge has replaced and could not remove; a start does, and so their files have none. */
+async function checkReplaced({ files, layout, findings }: SealedCheck, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const path = join(layout.sealed, name + MANIFEST_EXTENSION)
+    await findings.add({
+      severity: 'note',
+      path: relative(layout.dataDir, path),
+      message: 'left behind by a merge that was cut off: another manifest is in its place',
+      repair: () => removed(files, path),
+    })
   }
 }
 
