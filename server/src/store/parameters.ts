@@ -10,11 +10,17 @@ import {
 } from '@duckdb/node-api'
 import type { Condition, TimeRange } from './search-request.ts'
 
-/** SQL with its parameters. */
+/**
+ * SQL with its parameters.
+ *
+ * One without any has no `values` either, so that it is planned in the step that runs it. A statement that is given
+ * values is prepared first, and DuckDB plans it anew when it runs only if there are some: the old plan trusts what the
+ * smallest and largest numbers of a table were, and mangles the numbers of rows that were inserted in between.
+ */
 export interface Statement {
   readonly sql: string
-  readonly values: Readonly<Record<string, DuckDBValue>>
-  readonly types: Readonly<Record<string, DuckDBType>>
+  readonly values?: Readonly<Record<string, DuckDBValue>>
+  readonly types?: Readonly<Record<string, DuckDBType>>
 }
 
 /** Values of a statement, each bound under a name of its own. The methods return SQL that names them. */
@@ -34,6 +40,7 @@ export class Parameters {
   /** A statement with the values that it names; DuckDB refuses others. */
   statement(sql: string): Statement {
     const names = new Set(sql.match(/\$p\d+/g))
+    if (names.size === 0) return { sql }
     const named = <T>(all: Readonly<Record<string, T>>): Record<string, T> =>
       Object.fromEntries(Object.entries(all).filter(([name]) => names.has(`$${name}`)))
     return { sql, values: named(this.#values), types: named(this.#types) }
