@@ -5,8 +5,8 @@ import { messageText } from '@hepscope/shared/export/text.ts'
 import { PROTOCOL_TYPE, transportOf } from '@hepscope/shared/hep/chunks.ts'
 import { encodeHep, HepEncodeError } from '@hepscope/shared/hep/encode.ts'
 import { type PcapMessage, PcapWriter } from '@hepscope/shared/pcap/write.ts'
-import { maskMessage } from '../app/privacy/mask-message.ts'
-import type { Masker } from '../app/privacy/masker.ts'
+import { maskPayload } from '../app/privacy/mask-payload.ts'
+import { type Masker, maskerOf } from '../app/privacy/masker.ts'
 
 /** What the messages of calls can be written as. */
 export type ExportFormat = 'pcap' | 'text' | 'ndjson' | 'hep' | 'sipp'
@@ -27,14 +27,16 @@ type Event = readonly [block: EventBlock, row: number]
 
 const utf8 = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 
 /**
  * The messages of some calls as a file.
  *
  * @param events in order of time
- * @param masker of the pseudonyms that stand in the file; undefined for what is as it was
+ * @param maskKey of the pseudonyms that stand in the file; undefined for what is as it was
  */
-export function exportCalls(format: ExportFormat, events: readonly Event[], masker?: Masker): ExportedCalls {
+export function exportCalls(format: ExportFormat, events: readonly Event[], maskKey?: string): ExportedCalls {
+  const masker = maskKey === undefined ? undefined : maskerOf(maskKey)
   const whole = events.filter(([block, row]) => hasPayload(block, row))
   const about = { format, messageCount: events.length, withoutPayload: events.length - whole.length }
   const made = make(
@@ -120,7 +122,7 @@ function messageOf(block: EventBlock, row: number, masker: Masker | undefined): 
     ...message,
     srcIp: masker.host(message.srcIp),
     dstIp: masker.host(message.dstIp),
-    bytes: utf8.encode(maskMessage(decoder.decode(message.bytes), masker)),
+    bytes: maskPayload(message.bytes, masker),
     callId: masker.callId(message.callId),
     correlationId: masker.callId(message.correlationId),
     agentName: masker.name(message.agentName),
@@ -147,7 +149,17 @@ function jsonOf(message: ExportMessage): object {
     epoch: message.epoch,
     seq: message.seq,
     node_id: String(message.agentId),
-    payload: decoder.decode(message.bytes),
+    ...payloadOf(message.bytes),
+  }
+}
+
+/** The exact bytes beside the text, where it does not tell them. */
+function payloadOf(bytes: Uint8Array): object {
+  try {
+    return { payload: strict.decode(bytes) }
+  } catch {
+    const letters = Array.from(bytes, (byte) => String.fromCharCode(byte))
+    return { payload: decoder.decode(bytes), payload_raw: btoa(letters.join('')) }
   }
 }
 

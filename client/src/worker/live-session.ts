@@ -1,8 +1,6 @@
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import { BlockRing, type EventRef, type RingLimits, rowOf } from './block-ring.ts'
 import { CallBook } from './call-book.ts'
-import { maskerOf } from '../app/privacy/masker.ts'
-import { type ExportedCalls, exportCalls } from './call-export.ts'
 import { CallList } from './call-list.ts'
 import type { CallRecord } from './call-record.ts'
 import { FigureFeed } from './figures/figure-feed.ts'
@@ -43,8 +41,8 @@ const WHOLE: BlockPlace = { fromRow: 0, gaps: [] }
 const TICK_MS = 1000
 const STATISTICS_MS = 1000
 
-/** Commands that are about what is shown, not about the socket. */
-export type ViewCommand = Exclude<Command, { readonly type: 'connect' | 'disconnect' | 'retry' | 'drawn' }>
+/** Commands that are about what is shown, not about the socket or a file. */
+export type ViewCommand = Exclude<Command, { readonly type: 'connect' | 'disconnect' | 'retry' | 'drawn' | 'export' }>
 
 /**
  * What the worker knows and what the page is to be told of it: events in, small frames out.
@@ -67,7 +65,6 @@ export class LiveSession {
   #olderState: OlderState | undefined
   #filterText = ''
   #askedRows = 0
-  #askedExport: Extract<Command, { readonly type: 'export' }> | undefined
   #countersMs = 0
   #statisticsMs = 0
   #wantsStatistics = false
@@ -145,9 +142,6 @@ export class LiveSession {
       case 'rows':
         this.#askedRows = command.most
         return true
-      case 'export':
-        this.#askedExport = command
-        return true
       case 'older':
         if (command.isWanted) this.#wantOlder()
         else this.#older?.stop()
@@ -173,8 +167,7 @@ export class LiveSession {
     const figures = this.#figures.update(this.#clock.nowUs(nowMs), wallMs, this.#traffic.missing)
     const older = this.#newOlderState()
     const rows = this.#takeRows()
-    const exported = this.#takeExport()
-    const isNothing = (list ?? counters ?? ladder ?? statistics ?? figures ?? older ?? rows ?? exported) === undefined
+    const isNothing = (list ?? counters ?? ladder ?? statistics ?? figures ?? older ?? rows) === undefined
     if (isNothing) return undefined
     return {
       type: 'frame',
@@ -185,8 +178,19 @@ export class LiveSession {
       ...(figures !== undefined && { figures }),
       ...(older !== undefined && { older }),
       ...(rows !== undefined && { rows }),
-      ...(exported !== undefined && { exported }),
     }
+  }
+
+  /** The events of calls, by any of their Call-IDs, in order of time. */
+  eventsOf(callIds: readonly string[]): (readonly [block: EventBlock, row: number])[] {
+    const records = new Set(callIds.flatMap((callId) => this.#book.find(callId) ?? []))
+    const events = [...records].flatMap((record) =>
+      record.refs.values().flatMap((ref) => {
+        const block = this.#ring.block(ref)
+        return block === undefined ? [] : [[block, rowOf(ref)] as const]
+      }),
+    )
+    return events.sort(([a, i], [b, k]) => (a.tsUs[i] ?? 0) - (b.tsUs[k] ?? 0))
   }
 
   #olderCalls({ fromMs, pageSize, limit, onChange }: OlderSource): OlderCalls {
@@ -223,21 +227,6 @@ export class LiveSession {
     const rows = this.#list.rows(this.#askedRows)
     this.#askedRows = 0
     return rows
-  }
-
-  #takeExport(): ExportedCalls | undefined {
-    const asked = this.#askedExport
-    if (asked === undefined) return undefined
-    this.#askedExport = undefined
-    const records = new Set(asked.callIds.flatMap((callId) => this.#book.find(callId) ?? []))
-    const events = [...records].flatMap((record) =>
-      record.refs.values().flatMap((ref) => {
-        const block = this.#ring.block(ref)
-        return block === undefined ? [] : [[block, rowOf(ref)] as const]
-      }),
-    )
-    events.sort(([a, i], [b, k]) => (a.tsUs[i] ?? 0) - (b.tsUs[k] ?? 0))
-    return exportCalls(asked.format, events, asked.maskKey === undefined ? undefined : maskerOf(asked.maskKey))
   }
 
   /** Begin again with what the list shows; from the store, it is asked for anew. */

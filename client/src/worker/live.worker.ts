@@ -1,4 +1,5 @@
 import { type HepStream, openHepStream } from '../sdk/index.ts'
+import { answerExport } from './export-answer.ts'
 import { FramePump } from './frame-pump.ts'
 import { DEFAULT_LIMITS, LiveSession, type OlderSource } from './live-session.ts'
 import type { Command, Connection, Notice } from './protocol.ts'
@@ -62,6 +63,9 @@ function receive(command: Command): void {
       break
     case 'retry':
       stream?.retryNow()
+      break
+    case 'export':
+      void answerExport(command, session.eventsOf(command.callIds), send)
       break
     case 'drawn':
       frames.drawn()

@@ -88,7 +88,7 @@ export type Command =
   | { readonly type: 'older'; readonly isWanted: boolean }
   /** All rows of the list, in its order, with the next frame; at most so many. */
   | { readonly type: 'rows'; readonly most: number }
-  /** The messages of calls, by any of their Call-IDs, as a file, with the next frame. */
+  /** The messages of calls, by any of their Call-IDs, as a file. */
   | {
       readonly type: 'export'
       readonly callIds: readonly string[]
@@ -265,7 +265,7 @@ export type Notice =
       readonly older?: OlderState
       /** Asked for by `rows`. */
       readonly rows?: readonly CallRow[]
-      /** Asked for by `export`. */
-      readonly exported?: ExportedCalls
     }
+  /** Asked for by `export`. */
+  | { readonly type: 'exported'; readonly exported: ExportedCalls }
   | { readonly type: 'fault'; readonly message: string }

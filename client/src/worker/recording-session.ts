@@ -72,6 +72,11 @@ export class RecordingSession {
     return this.#session.handle(command)
   }
 
+  /** As `LiveSession.eventsOf`, up to the moment that is shown. */
+  eventsOf(callIds: readonly string[]): ReturnType<LiveSession['eventsOf']> {
+    return this.#session.eventsOf(callIds)
+  }
+
   /** @param us microseconds since 1970; infinite for all there is */
   seek(us: number): void {
     if (us < this.#lastUs) this.#rewind()

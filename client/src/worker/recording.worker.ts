@@ -1,4 +1,5 @@
 import { type CaptureFile, CaptureBlocks, openCaptureFile } from './capture-files.ts'
+import { answerExport } from './export-answer.ts'
 import { FramePump } from './frame-pump.ts'
 import type { Notice } from './protocol.ts'
 import { NO_RECORDING, type RecordingCommand, type RecordingNotice, type RecordingState } from './recording-protocol.ts'
@@ -168,6 +169,9 @@ function receive(command: RecordingCommand): void {
       break
     case 'play':
       play(command.speed)
+      break
+    case 'export':
+      void answerExport(command, session.eventsOf(command.callIds), send)
       break
     case 'drawn':
       frames.drawn()

@@ -1,3 +1,4 @@
+import { answerExport } from './export-answer.ts'
 import { FramePump } from './frame-pump.ts'
 import { LiveSession } from './live-session.ts'
 import type { Notice } from './protocol.ts'
@@ -28,6 +29,9 @@ function receive(command: SearchCommand): void {
       shown.tellAll((each) => session.handle(each))
       break
     }
+    case 'export':
+      void answerExport(command, session.eventsOf(command.callIds), send)
+      break
     case 'drawn':
       frames.drawn()
       break

@@ -5,7 +5,7 @@ export class Shown {
   readonly #last = new Map<ViewCommand['type'], ViewCommand>()
 
   note(command: ViewCommand): void {
-    const isWish = command.type === 'older' || command.type === 'rows' || command.type === 'export'
+    const isWish = command.type === 'older' || command.type === 'rows'
     // A wish of the moment is no state.
     if (!isWish) this.#last.set(command.type, command)
   }

@@ -65,6 +65,7 @@ describe('labelOf', () => {
 
   it('is the first line of a log, cut where it is long', () => {
     expect(labelOf(message('0 a>b proto=100', { payload: ' script started\r\nmore' }))).toBe('script started')
+    expect(labelOf(message('0 a>b proto=100', { payload: '\uFFFD\u0001' }))).toBe('Log')
     expect(labelOf(message('0 a>b proto=100', { payload: 'x'.repeat(100) }))).toBe(`${'x'.repeat(79)}…`)
     expect(labelOf(message('0 a>b proto=100', { payload: ' \r\n ' }))).toBe('Log')
   })

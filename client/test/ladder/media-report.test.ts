@@ -7,6 +7,7 @@ import { mediaStreams } from '../../src/app/ladder/media-streams.ts'
 import type { LadderMessage } from '../../src/app/ladder/message.ts'
 import { readRtpStat } from '../../src/app/ladder/rtp-stat.ts'
 import { messagesOf } from './messages.ts'
+import { RTCP } from './rtcp-bytes.ts'
 
 function message(line: string, payload: string): LadderMessage {
   const [first] = messagesOf(line)
@@ -29,6 +30,13 @@ describe('mediaReportOf', () => {
     const expected = estimateVoiceQuality({ lossPercent: (26 * 100) / 256, jitterMs: 10, codec: 'PCMA' }).mos
     expect(report?.mos).toBeCloseTo(expected, 10)
     expect(report && reportTexts(report)).toEqual(['loss 10.2 %', 'jitter 10 ms', `MOS ${expected.toFixed(1)}`])
+  })
+
+  it('reads RTCP as it was on the wire', () => {
+    const binary = { ...message('0 a>b proto=5', '\uFFFD'), raw: RTCP }
+    const report = mediaReportOf(binary, { codec: 'PCMA', clockRateHz: 8000 })
+    expect(report).toMatchObject({ source: 'RTCP', lossPercent: (26 * 100) / 256, jitterMs: 10 })
+    expect(mediaReportOf({ ...binary, raw: undefined }, undefined)).toBeUndefined()
   })
 
   it('gives no score where the jitter cannot be known', () => {

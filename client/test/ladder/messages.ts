@@ -55,6 +55,7 @@ function messageOf(line: string, index: number): LadderMessage {
     agentId: Number(options.get('agent') ?? 1),
     agentName: '',
     payload: options.get('payload'),
+    raw: undefined,
   }
 }
 

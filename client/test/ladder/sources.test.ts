@@ -7,6 +7,7 @@ import { HepDeframer } from '@hepscope/shared/hep/deframe.ts'
 import type { HepPacket } from '@hepscope/shared/hep/packet.ts'
 import { fromBlock } from '../../src/app/ladder/from-block.ts'
 import { fromStoredRow } from '../../src/app/ladder/from-stored-row.ts'
+import { RTCP } from './rtcp-bytes.ts'
 import { LadderModel } from '../../src/app/ladder/layout.ts'
 import type { LadderMessage } from '../../src/app/ladder/message.ts'
 
@@ -84,6 +85,7 @@ const EXPECTED: LadderMessage = {
   agentId: 205,
   agentName: 'proxy',
   payload: ANSWER,
+  raw: undefined,
 }
 
 /** What the search API answers for the same event. */
@@ -123,6 +125,14 @@ describe('fromBlock', () => {
     const compressed = packet('', { payload: Uint8Array.of(0x1f, 0x8b, 8), payloadCompressed: true })
     expect(fromBlock(blockOf(compressed), 0).payload).toBeUndefined()
   })
+
+  it('has the exact bytes of what is no text', () => {
+    const block = blockOf(packet('', { protocolType: 5, payload: RTCP }))
+    const { raw, payload } = fromBlock(block, 0)
+    expect(raw).toEqual(RTCP)
+    expect(raw?.buffer.byteLength).toBe(RTCP.length)
+    expect(payload).toContain('�')
+  })
 })
 
 describe('fromStoredRow', () => {
@@ -142,6 +152,15 @@ describe('fromStoredRow', () => {
       flags: 13,
     }
     expect(fromStoredRow(row)).toEqual({ ...EXPECTED, payload: undefined })
+  })
+
+  it('has the exact bytes of what is no text, as the live event has', () => {
+    const payload = new TextDecoder().decode(RTCP)
+    const row = { ...STORED_ROW, proto_type: 5, payload, payload_raw: Buffer.from(RTCP).toString('base64') }
+    expect(fromStoredRow(row)).toMatchObject({ payload, raw: RTCP })
+    expect(fromStoredRow({ ...row, payload: '' })).toMatchObject({ payload: '', raw: RTCP })
+    expect(fromStoredRow({ ...row, payload_raw: null }).raw).toBeUndefined()
+    expect(fromStoredRow({ ...row, payload_raw: '%' }).raw).toBeUndefined()
   })
 
   it('reads numbers that came as text', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from '../../test.ts'
 import { freshName, SipCall } from '../../hep/sip-call.ts'
+import { rtcpBytes } from '../../peers/rtcp-bytes.ts'
 
 test('grows message by message while the call runs', async ({ live, hep }) => {
   const call = new SipCall({ callId: freshName('grow') })
@@ -27,6 +28,27 @@ test('grows message by message while the call runs', async ({ live, hep }) => {
     { from: '10.0.0.1:5060', to: '10.0.0.2:5062' },
     { from: '10.0.0.2:5062', to: '10.0.0.1:5060' },
   ])
+})
+
+test('reads RTCP as it was on the wire, live and from the store', async ({ page, live, hep }) => {
+  const call = new SipCall({ callId: freshName('rtcp') })
+  const heard = { source: 2, fractionLost: 26, packetsLost: 3, highestSequence: 9, jitter: 80, lsr: 0, dlsr: 0 }
+  const rtcp = rtcpBytes([
+    { type: 'receiver-report', ssrc: 0x11223344, blocks: [heard] },
+    { type: 'source-description', chunks: [{ ssrc: 0x11223344, items: [{ type: 1, name: 'CNAME', text: 'a@b' }] }] },
+  ])
+  const { callId: correlationId } = call
+  await hep.send(call.invite(), call.answer(), call.ack())
+  await hep.send({ ...call.ack(), srcPort: 4001, dstPort: 5001, protocolType: 5, correlationId, payload: rtcp })
+  for (const address of [`/#q=callid:${correlationId}`, `/#/search?q=callid:${correlationId}`]) {
+    await page.goto(address)
+    await live.call(correlationId).click()
+    await live.arrows.filter({ hasText: 'RTCP loss 10.2 % jitter 10 ms' }).click()
+    await expect(live.message).toContainText('Receiver report of SSRC 0x11223344')
+    await expect(live.message).toContainText('CNAME a@b')
+    await live.message.getByRole('tab', { name: 'Bytes' }).click()
+    await expect(live.message).toContainText('81 c9 00 07 11 22 33 44')
+  }
 })
 
 test('shows the text of the chosen message', async ({ live, hep }) => {

@@ -30,6 +30,10 @@ test('masks who talks to whom everywhere, the same way, and in files', async ({ 
       return [document.title, document.body.textContent, ...titles].join('\n')
     })
   expect(await shown()).toMatch(SECRETS)
+  await live.ladder.locator('[data-lane="10.0.0.2:5062"]').getByRole('button').first().click()
+  await page.getByRole('button', { name: 'Pin at the left' }).click()
+  await live.filter.fill('from:+49301234567')
+  await expect(page).toHaveURL(/q=from.*pin%3D10\.0\.0\.2/)
 
   await live.ladder.focus()
   await page.keyboard.press('Control+Alt+p')
@@ -38,8 +42,12 @@ test('masks who talks to whom everywhere, the same way, and in files', async ({ 
   await expect(live.ladder).toBeFocused()
   await expect(live.message).toContainText('INVITE sip:u-')
   expect(await shown()).not.toMatch(SECRETS)
-  const link = await page.evaluate(() => location.hash)
-  expect(link).not.toContain('privacy=')
+  const addresses = () =>
+    page.evaluate(() => [location.href, ...[...document.links].map((link) => link.href)].join('\n'))
+  expect(await addresses()).not.toMatch(SECRETS)
+  await expect(live.filter).toHaveValue('from:+49301234567')
+  await expect(page.locator('search')).toContainText('from:••••••••••••')
+  await expect(live.ladder.getByRole('columnheader').filter({ hasText: '⇤' })).toHaveCount(1)
   const [caller = ''] = /n-[a-z]{7}/.exec(await live.message.innerText()) ?? []
   expect(caller).not.toBe('')
   // The same number in two calls is the same pseudonym.
@@ -63,14 +71,18 @@ test('masks who talks to whom everywhere, the same way, and in files', async ({ 
   await page.reload()
   await live.isLive()
   await expect(live.arrows).toHaveCount(6)
+  await expect(live.ladder.getByRole('columnheader').filter({ hasText: '⇤' })).toHaveCount(1)
+  expect(await addresses()).not.toMatch(SECRETS)
   expect(await shown()).not.toMatch(SECRETS)
   await expect(live.calls.filter({ hasText: caller })).toHaveCount(2)
   for (const name of ['Figures', 'Search', 'Capture']) {
     await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name }).click()
     await page.waitForTimeout(1500)
     expect(await shown(), name).not.toMatch(SECRETS)
+    expect(await addresses(), name).not.toMatch(SECRETS)
   }
   await page.getByRole('button', { name: 'Masked' }).click()
   await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Live' }).click()
   await expect(live.message).toContainText('INVITE sip:secretary')
+  await expect(page).toHaveURL(/q=from.*pin%3D10\.0\.0\.2/)
 })

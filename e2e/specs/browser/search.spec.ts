@@ -77,6 +77,29 @@ test('shows calls of the store below those in memory, each once', async ({ page,
   await expect(live.calls).toHaveCount(2)
 })
 
+test('says that the list stands at calls of the store, and how many wait', async ({ page, live, hep }) => {
+  const mark = freshName('history')
+  const before = new SipCall({ callId: `${mark}-before` })
+  await hep.send(before.invite(), before.answer(), before.ack())
+  const after = new SipCall({ callId: `${mark}-after` })
+  await hep.send(after.invite())
+  for (let n = 0; n < 5200; n++) await hep.send(after.ringing())
+  await expect(async () => {
+    await page.goto('about:blank')
+    await live.open(`/#q=callid:${mark}*`)
+    await expect(live.calls).toHaveCount(2, { timeout: 3000 })
+  }).toPass()
+  await expect(live.connection).toHaveAttribute('data-list-state', 'live')
+  await live.list.press('End')
+  await expect(live.connection).toContainText('History')
+  await hep.send(new SipCall({ callId: `${mark}-new` }).invite(), new SipCall({ callId: `${mark}-newer` }).invite())
+  await expect(live.connection).toContainText('2 waiting')
+  await expect(live.calls).toHaveCount(2)
+  await live.connection.click()
+  await expect(live.connection).toContainText('Live')
+  await expect(live.calls).toHaveCount(4)
+})
+
 test('replays stored calls as they were at a moment', async ({ page, live, hep }) => {
   const call = new SipCall({ callId: freshName('replay') })
   const packets = [call.invite(), call.ringing(), call.answer(), call.ack(), call.bye(), call.byeAnswer()]

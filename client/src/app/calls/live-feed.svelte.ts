@@ -12,7 +12,7 @@ import type {
   OlderState,
   Statistics,
 } from '../../worker/protocol.ts'
-import { maskCounters, maskFigures, maskListRow, maskRow, maskStatistics } from '../privacy/mask-rows.ts'
+import { maskCounters, maskFigures, maskListRow, maskOlder, maskRow, maskStatistics } from '../privacy/mask-rows.ts'
 import type { Masker } from '../privacy/masker.ts'
 import { privacy } from '../privacy/privacy.svelte.ts'
 import { Shown } from '../privacy/shown.ts'
@@ -43,8 +43,7 @@ export class LiveFeed {
   lostMs = $state<number>()
   #counters = $state.raw<Counters | undefined>(undefined)
   #list = $state.raw<ListSnapshot>(EMPTY)
-  /** How it stands with calls from before those in memory. */
-  older = $state.raw<OlderState>({ kind: 'idle', remarks: [] })
+  #older = $state.raw<OlderState>({ kind: 'idle', remarks: [] })
   #statistics = $state.raw<Statistics | undefined>(undefined)
   #figures = $state.raw<FigureUpdate | undefined>(undefined)
   // Plain reads, for this outlives the view that made it and what is derived there.
@@ -52,6 +51,7 @@ export class LiveFeed {
   readonly #shownList = new Shown(maskList)
   readonly #shownStatistics = maybe(maskStatistics)
   readonly #shownFigures = maybe(maskFigures)
+  readonly #shownOlder = new Shown(maskOlder)
   readonly #worker: Worker
   readonly #events: LiveFeedEvents
   #rows = new Map<number, ListRow>()
@@ -73,6 +73,11 @@ export class LiveFeed {
 
   get list(): ListSnapshot {
     return this.#shownList.of(this.#list)
+  }
+
+  /** How it stands with calls from before those in memory. */
+  get older(): OlderState {
+    return this.#shownOlder.of(this.#older)
   }
 
   /** As long as `watchStatistics` asks for them; the last ones stay. */
@@ -131,14 +136,16 @@ export class LiveFeed {
       case 'fault':
         this.#events.onFault(notice.message)
         break
+      case 'exported':
+        this.#onExported?.(notice.exported)
+        break
       case 'frame':
         if (notice.list !== undefined) this.#show(notice.list)
         if (notice.counters !== undefined) this.#counters = notice.counters
         if (notice.figures !== undefined) this.#figures = notice.figures
         if (notice.statistics !== undefined) this.#statistics = notice.statistics
-        if (notice.older !== undefined) this.older = notice.older
+        if (notice.older !== undefined) this.#older = notice.older
         if (notice.rows !== undefined) this.#onRows?.(new Shown(maskRows).of(notice.rows))
-        if (notice.exported !== undefined) this.#onExported?.(notice.exported)
         if (notice.ladder !== undefined) this.#events.onLadder(notice.ladder)
         // The next frame is made when this one is on the screen, so a slow page gets fewer and no backlog.
         requestAnimationFrame(() => this.send({ type: 'drawn' }))

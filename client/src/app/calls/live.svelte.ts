@@ -2,7 +2,7 @@ import { parseCallExpression } from '@hepscope/shared/filter/call-expression.ts'
 import { STREAM_PATH } from '../../sdk/stream-url.ts'
 import type { CallRow, LadderUpdate, ListScope, SortKey, SortOrder } from '../../worker/protocol.ts'
 import type { ServerConfig, User } from '../http/server.ts'
-import { type AskStore, Ladder } from '../ladder/ladder.svelte.ts'
+import type { AskStore, Ladder } from '../ladder/ladder.svelte.ts'
 import { privacy } from '../privacy/privacy.svelte.ts'
 import type { Router } from '../views/router.svelte.ts'
 import { PLAIN_ADDRESS, type ViewAddress, type ViewName } from '../views/view-url.ts'
@@ -62,8 +62,13 @@ export class Live {
   #filterTimer: ReturnType<typeof setTimeout> | undefined
   #mayRead = false
   #endLadder = (): void => {}
+  #Ladder: typeof Ladder | undefined
+  #loading: Promise<void> | undefined
+  /** Names a ladder that opens when what makes one is loaded. */
+  #due: ViewAddress | undefined
   readonly #router: Router
   readonly #askStore: AskStore | undefined
+  readonly #onFault: (message: string) => void
   /** As it was read or written last; what is not ours in it stays. */
   #address: ViewAddress
   readonly #unwatch = privacy.watch(() => this.reopenLadder())
@@ -72,6 +77,7 @@ export class Live {
     this.view = view
     this.#router = router
     this.#askStore = askStore
+    this.#onFault = onFault
     this.#address = { ...PLAIN_ADDRESS, view }
     this.feed = new LiveFeed(worker, { onLadder: (update) => this.#receiveLadder(update), onFault })
   }
@@ -160,6 +166,15 @@ export class Live {
     if (this.marks.size > 0) this.marks = new Map()
   }
 
+  /** Load what makes a ladder, which a list does not need, so that the first one opens at once. */
+  loadLadder(): Promise<void> {
+    this.#loading ??= import('../ladder/ladder.svelte.ts').then((module) => {
+      this.#Ladder = module.Ladder
+    })
+    this.#loading.catch(() => (this.#loading = undefined))
+    return this.#loading
+  }
+
   openRow(row: CallRow): void {
     this.#openRows([row])
   }
@@ -167,9 +182,11 @@ export class Live {
   /** The ladder of a call that was found by one of its messages, which is selected. Microseconds since 1970. */
   openCall(shownId: string, tsUs: number, messageKey: string): void {
     const callId = privacy.realCallId(shownId)
-    if (this.ladder?.callIds.includes(callId) !== true) this.#open([callId], Math.floor(tsUs / 1000))
-    this.ladder?.select(messageKey)
-    this.#writeAddress('push')
+    this.#whenLoaded(() => {
+      if (this.ladder?.callIds.includes(callId) !== true) this.#open([callId], Math.floor(tsUs / 1000))
+      this.ladder?.select(messageKey)
+      this.#writeAddress('push')
+    })
   }
 
   /** One ladder of all marked calls. */
@@ -223,10 +240,22 @@ export class Live {
     if (view.columns !== '') this.columns.show(view.columns)
     const { order } = view
     if (order.key !== this.order.key || order.isDescending !== this.order.isDescending) this.#setOrder(order)
-    if (view.callIds.length === 0) this.#shut()
-    else if (view.callIds.join('\n') !== this.ladder?.callIds.join('\n')) this.#open(view.callIds, view.atMs)
-    this.ladder?.showText(view.ladder)
-    if (view.messageKey !== '') this.ladder?.select(view.messageKey)
+    if (view.callIds.length === 0) {
+      this.#shut()
+      return
+    }
+    this.#due = view
+    this.#whenLoaded(() => {
+      // By then, something else may be wanted.
+      if (this.#due === view) this.#showLadder(view)
+    })
+  }
+
+  #showLadder({ callIds, atMs, ladder, messageKey }: ViewAddress): void {
+    if (callIds.join('\n') !== this.ladder?.callIds.join('\n')) this.#open(callIds, atMs)
+    this.#due = undefined
+    this.ladder?.showText(ladder)
+    if (messageKey !== '') this.ladder?.select(messageKey)
   }
 
   /** Show a filter text and what is wrong with it. Returns whether it can be used. */
@@ -251,21 +280,34 @@ export class Live {
   #openRows(rows: readonly CallRow[]): void {
     if (rows.length === 0) return
     const startUs = Math.min(...rows.map((row) => row.startUs))
-    this.#open([...new Set(rows.map((row) => privacy.realCallId(row.id)))], Math.floor(startUs / 1000))
-    this.#writeAddress('push')
+    const callIds = [...new Set(rows.map((row) => privacy.realCallId(row.id)))]
+    this.#whenLoaded(() => {
+      this.#open(callIds, Math.floor(startUs / 1000))
+      this.#writeAddress('push')
+    })
+  }
+
+  /** Do something with a ladder: at once, unless it is the first one. */
+  #whenLoaded(run: () => void): void {
+    if (this.#Ladder !== undefined) run()
+    else this.loadLadder().then(run, () => this.#onFault('The ladder could not be loaded from the server'))
   }
 
   #open(callIds: readonly string[], atMs: number): void {
+    const Kind = this.#Ladder
+    if (Kind === undefined) return
+    this.#due = undefined
     this.ladder?.close()
     // It may be opened while a view is made, and outlives that view.
     this.#endLadder()
     this.#endLadder = $effect.root(() => {
-      this.ladder = new Ladder(callIds, atMs, this.#mayRead, this.#askStore)
+      this.ladder = new Kind(callIds, atMs, this.#mayRead, this.#askStore)
     })
     this.feed.send({ type: 'ladder', callIds })
   }
 
   #shut(): void {
+    this.#due = undefined
     this.ladder?.close()
     this.ladder = undefined
     this.feed.send({ type: 'ladder', callIds: [] })
@@ -281,10 +323,10 @@ export class Live {
       filter: this.filter,
       scope: this.scope,
       order: this.order,
-      callIds: this.ladder?.callIds ?? [],
-      messageKey: this.ladder?.selectedKey ?? '',
-      atMs: this.ladder?.atMs ?? 0,
-      ladder: this.ladder?.viewText ?? '',
+      callIds: this.#due?.callIds ?? this.ladder?.callIds ?? [],
+      messageKey: this.#due?.messageKey ?? this.ladder?.selectedKey ?? '',
+      atMs: this.#due?.atMs ?? this.ladder?.atMs ?? 0,
+      ladder: this.#due?.ladder ?? this.ladder?.viewText ?? '',
     }
     this.#router.write(this.#address, way)
   }

@@ -1,5 +1,6 @@
 import type { LiveSource } from '../calls/live.svelte.ts'
 import type { AskStore } from '../ladder/ladder.svelte.ts'
+import { privacy } from '../privacy/privacy.svelte.ts'
 import { RecordingView } from '../recording/recording.svelte.ts'
 
 /** A file holds all that can be known of it; nobody is asked about what is in it. */
@@ -43,6 +44,7 @@ export class FileView {
   get title(): string {
     const [first] = this.files
     if (first === undefined) return 'no file'
+    if (privacy.isOn && this.files.length === 1) return 'one file'
     return this.files.length === 1 ? first.name : `${this.files.length} files`
   }
 }

@@ -4,12 +4,15 @@ import { transportOf } from '@hepscope/shared/hep/chunks.ts'
 import { keyOf, type LadderMessage } from './message.ts'
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 
 /** One event of a block, copied out of it. */
 export function fromBlock(block: EventBlock, row: number): LadderMessage {
   const flags = block.flags[row] ?? 0
   const seq = block.seq(row)
   const hasPayload = (flags & (FLAG.payloadRemoved | FLAG.compressedPayload)) === 0
+  const bytes = hasPayload ? block.payload(row) : undefined
+  const text = bytes === undefined ? undefined : strictText(bytes)
   return {
     key: keyOf(block.node, block.epoch, seq),
     node: block.node,
@@ -33,6 +36,16 @@ export function fromBlock(block: EventBlock, row: number): LadderMessage {
     hasSdp: (flags & FLAG.sdp) !== 0,
     agentId: block.agentId[row] ?? 0,
     agentName: block.text(TEXT.agentName, row),
-    payload: hasPayload ? utf8.decode(block.payload(row)) : undefined,
+    payload: text ?? (bytes === undefined ? undefined : utf8.decode(bytes)),
+    // The block is one buffer, which must not go along.
+    raw: text === undefined ? bytes?.slice() : undefined,
+  }
+}
+
+function strictText(bytes: Uint8Array): string | undefined {
+  try {
+    return strict.decode(bytes)
+  } catch {
+    return undefined
   }
 }

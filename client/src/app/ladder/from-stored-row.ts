@@ -15,6 +15,7 @@ export function fromStoredRow(row: Record<string, unknown>): LadderMessage {
   const epoch = numberOf(row.epoch)
   const seq = numberOf(row.seq)
   const payload = textOf(row.payload)
+  const raw = bytesOf(row.payload_raw)
   const proto = row.proto_type === undefined ? PROTOCOL_TYPE.sip : numberOf(row.proto_type)
   const sip = proto === PROTOCOL_TYPE.sip && payload !== '' ? readSip(payload) : undefined
   return {
@@ -40,7 +41,8 @@ export function fromStoredRow(row: Record<string, unknown>): LadderMessage {
     hasSdp: row.flags === undefined ? sip?.hasSdp === true : (numberOf(row.flags) & FLAG.sdp) !== 0,
     agentId: numberOf(row.node_id),
     agentName: textOf(row.agent_name),
-    payload: payload === '' ? undefined : payload,
+    payload: payload === '' && raw === undefined ? undefined : payload,
+    raw,
   }
 }
 
@@ -65,6 +67,16 @@ function readSip(payload: string): SipTexts {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
+}
+
+/** Bytes in base64; undefined if there are none. */
+function bytesOf(value: unknown): Uint8Array | undefined {
+  if (typeof value !== 'string' || value === '') return undefined
+  try {
+    return Uint8Array.from(atob(value), (letter) => letter.charCodeAt(0))
+  } catch {
+    return undefined
+  }
 }
 
 function numberOf(value: unknown): number {

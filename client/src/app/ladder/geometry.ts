@@ -10,6 +10,18 @@ export interface LadderGeometry {
   readonly rowPx: number
   /** Of the arrow's line in its row. */
   readonly lineYPx: number
+  /** So many lanes at the left stay on the screen, */
+  readonly stickyCount: number
+  /** by so far as it was scrolled to the right; 0 if none stays. */
+  readonly scrollXPx: number
+}
+
+/** What decides on places beside the lanes. */
+interface GeometryChoice {
+  readonly isCompact?: boolean
+  readonly pinnedCount?: number
+  /** How far it was scrolled to the right. */
+  readonly scrollXPx?: number
 }
 
 const LEAST_GAP_PX = 102
@@ -23,29 +35,48 @@ const ROW = { rowPx: 34, lineYPx: 25 }
 const COMPACT_ROW = { rowPx: 22, lineYPx: 16 }
 
 /** Lay lanes out evenly over what is available, but never closer than labels need. */
-export function ladderGeometry(laneCount: number, availablePx: number, isCompact = false): LadderGeometry {
+export function ladderGeometry(
+  laneCount: number,
+  availablePx: number,
+  { isCompact = false, pinnedCount = 0, scrollXPx = 0 }: GeometryChoice = {},
+): LadderGeometry {
   const timeStyle = availablePx >= WIDE_PX ? 'micros' : availablePx >= NARROW_PX ? 'millis' : 'seconds'
   const gutterPx = GUTTER_PX[timeStyle]
   const leastPx = timeStyle === 'seconds' ? LEAST_NARROW_GAP_PX : LEAST_GAP_PX
   const evenPx = Math.floor((availablePx - gutterPx) / Math.max(1, laneCount))
   const laneGapPx = Math.max(leastPx, Math.min(MOST_GAP_PX, evenPx))
+  // Others need room beside them.
+  const stickyCount = Math.max(0, Math.min(pinnedCount, Math.floor((availablePx - gutterPx) / 2 / laneGapPx)))
   return {
     gutterPx,
     laneGapPx,
     widthPx: Math.max(availablePx, gutterPx + laneGapPx * laneCount),
     timeStyle,
     ...(isCompact ? COMPACT_ROW : ROW),
+    stickyCount,
+    scrollXPx: stickyCount === 0 ? 0 : Math.max(0, scrollXPx),
   }
 }
 
-/** Where a lane's line is. */
+/** Where the middle of a lane's head is; heads of others go below those that stay. */
+export function headX({ gutterPx, laneGapPx, stickyCount, scrollXPx }: LadderGeometry, lane: number): number {
+  return gutterPx + laneGapPx * (lane + 0.5) + (lane < stickyCount ? scrollXPx : 0)
+}
+
+/** Where a lane's line is. Those that were scrolled away are all at the edge of those that stay. */
 export function laneX(geometry: LadderGeometry, lane: number): number {
-  return geometry.gutterPx + geometry.laneGapPx * (lane + 0.5)
+  const x = headX(geometry, lane)
+  return lane < geometry.stickyCount || geometry.scrollXPx === 0 ? x : Math.max(x, stickyEndPx(geometry))
+}
+
+function stickyEndPx({ gutterPx, laneGapPx, stickyCount, scrollXPx }: LadderGeometry): number {
+  return scrollXPx + gutterPx + laneGapPx * stickyCount
 }
 
 /** Index of the lane whose place is at `xPx`, from 0 to `laneCount - 1`. */
 export function laneAt(geometry: LadderGeometry, laneCount: number, xPx: number): number {
-  const place = Math.floor((xPx - geometry.gutterPx) / geometry.laneGapPx)
+  const ownPx = xPx < stickyEndPx(geometry) ? xPx - geometry.scrollXPx : xPx
+  const place = Math.floor((ownPx - geometry.gutterPx) / geometry.laneGapPx)
   return Math.max(0, Math.min(laneCount - 1, place))
 }
 
@@ -91,7 +122,7 @@ export function arrowShape(geometry: LadderGeometry, place: ArrowPlace): ArrowSh
   const { lineYPx: y } = geometry
   const fromPx = laneX(geometry, place.from)
   const toPx = laneX(geometry, place.to)
-  const direction = Math.sign(toPx - fromPx)
+  const direction = Math.sign(place.to - place.from)
   const endPx = toPx - direction * (place.hasOpenHead ? 1 : HEAD_PX - 1)
   const beginPx = place.isRoundTrip ? fromPx + direction * (HEAD_PX - 1) : fromPx
   return {
@@ -105,11 +136,11 @@ export function arrowShape(geometry: LadderGeometry, place: ArrowPlace): ArrowSh
 
 /** A row has one arrow, so a label may be wider than a short one: around its middle, and inside of the ladder. */
 function labelBox(
-  { gutterPx, widthPx }: LadderGeometry,
+  { gutterPx, widthPx, scrollXPx }: LadderGeometry,
   middlePx: number,
   arrowPx: number,
 ): Pick<ArrowShape, 'labelLeftPx' | 'labelWidthPx'> {
-  const reachPx = Math.min(middlePx - gutterPx, widthPx - middlePx) - LABEL_MARGIN_PX
+  const reachPx = Math.min(middlePx - gutterPx - scrollXPx, widthPx - middlePx) - LABEL_MARGIN_PX
   const labelWidthPx = Math.max(arrowPx, Math.min(LABEL_PX, 2 * reachPx))
   return { labelLeftPx: middlePx - labelWidthPx / 2, labelWidthPx }
 }

@@ -1,6 +1,6 @@
 import { PROTOCOL_TYPE, protocolTypeName } from '@hepscope/shared/hep/chunks.ts'
 import { type MediaReport, reportTexts } from './media-report.ts'
-import type { LadderMessage } from './message.ts'
+import { isText, type LadderMessage } from './message.ts'
 import type { Tone } from './row.ts'
 
 const MAX_LOG_CHARS = 80
@@ -16,7 +16,7 @@ export function labelOf(message: LadderMessage, report: MediaReport | undefined)
   if (isSip(message)) return hasSdp ? `${nameOf(message)} (SDP)` : nameOf(message)
   const name = protocolTypeName(proto)
   if (report !== undefined) return [name, ...reportTexts(report)].join(' ')
-  if (proto === PROTOCOL_TYPE.log && payload !== undefined) return firstLine(payload) || name
+  if (proto === PROTOCOL_TYPE.log && payload !== undefined && isText(payload)) return firstLine(payload) || name
   return name
 }
 

@@ -7,6 +7,8 @@ const BOTTOM_PX = 8
 /** The part of a ladder that is on the screen; at the bottom it follows what comes. */
 export class LadderScroll {
   scrollPx = $state(0)
+  /** To the right. */
+  scrollXPx = $state(0)
   heightPx = $state(0)
   isAtBottom = $state(true)
   /** Row on top, to be kept there when a late one comes in above it. */
@@ -28,6 +30,7 @@ export class LadderScroll {
     const viewport = this.#viewport()
     if (viewport === undefined) return
     this.scrollPx = viewport.scrollTop
+    this.scrollXPx = viewport.scrollLeft
     this.isAtBottom = this.scrollPx + this.heightPx >= rows.length * this.#rowPx() - BOTTOM_PX
     this.#keepAnchor(rows)
   }

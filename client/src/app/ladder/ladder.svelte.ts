@@ -1,4 +1,4 @@
-import { maskLadder, maskLadderMessage } from '../privacy/mask-rows.ts'
+import { maskLadder, maskLadderMessage, maskLaneId, realLaneId } from '../privacy/mask-ladder.ts'
 import { privacy } from '../privacy/privacy.svelte.ts'
 import type { CallRow, LadderUpdate } from '../../worker/protocol.ts'
 import { getStoredMessages, type StoredMessages } from '../http/stored-messages.ts'
@@ -8,7 +8,7 @@ import { LadderModel } from './layout.ts'
 import type { LadderMessage } from './message.ts'
 import type { LadderRow, Lane, MessageRow } from './row.ts'
 import type { Scene } from './scene.ts'
-import { toggleCompare, toggleCopies, toggleFold } from './view-changes.ts'
+import { renameLanes, toggleCompare, toggleCopies, toggleFold } from './view-changes.ts'
 import { formatLadderView, parseLadderView } from './view-text.ts'
 import { ViewHistory } from './view-history.ts'
 
@@ -24,7 +24,7 @@ export type StoredState =
 
 /** What there is to show of a message's payload. */
 export type PayloadState =
-  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string; readonly raw: Uint8Array | undefined }
   | { readonly kind: 'loading' }
   /** The server does not hand it to this user. */
   | { readonly kind: 'forbidden' }
@@ -96,14 +96,18 @@ export class Ladder {
     return this.calls.some((call) => call.lengthUs === undefined)
   }
 
-  /** The view as a line of text for an address; `''` for the default one. */
+  /** The view as a line of text for an address, without pseudonyms; `''` for the default one. */
   get viewText(): string {
-    return formatLadderView(this.view)
+    const masker = this.#masker
+    return formatLadderView(masker === undefined ? this.view : renameLanes(this.view, (id) => realLaneId(id, masker)))
   }
 
   /** Show it as a text of `viewText` says. */
   showText(text: string): void {
-    if (text !== this.viewText) this.view = parseLadderView(text)
+    if (text === this.viewText) return
+    const masker = this.#masker
+    const view = parseLadderView(text)
+    this.view = masker === undefined ? view : renameLanes(view, (id) => maskLaneId(id, masker))
   }
 
   /** Show it in another way. */
@@ -310,8 +314,8 @@ export class Ladder {
 
   #payloadOf(message: LadderMessage | undefined): PayloadState | undefined {
     if (message === undefined) return undefined
-    const { payload, key } = message
-    if (payload !== undefined) return { kind: 'text', text: payload }
+    const { payload, raw, key } = message
+    if (payload !== undefined) return { kind: 'text', text: payload, raw }
     return this.#fetched.get(key) ?? { kind: 'loading' }
   }
 }
@@ -321,6 +325,6 @@ function payloadFrom(result: StoredMessages, key: string, mayRead: boolean): Pay
   if (result.kind === 'failed') return result
   const found = result.messages.find((message) => message.key === key)
   if (found === undefined) return { kind: 'not-stored', isStoreOff: false }
-  if (found.payload !== undefined) return { kind: 'text', text: found.payload }
-  return mayRead ? { kind: 'text', text: '' } : { kind: 'forbidden' }
+  if (found.payload !== undefined) return { kind: 'text', text: found.payload, raw: found.raw }
+  return mayRead ? { kind: 'text', text: '', raw: undefined } : { kind: 'forbidden' }
 }

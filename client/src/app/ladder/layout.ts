@@ -95,7 +95,7 @@ export class LadderModel {
         this.#byKey.set(message.key, item)
         added.push(item)
       } else if (known.message.payload === undefined && message.payload !== undefined) {
-        known.message = { ...known.message, payload: message.payload }
+        known.message = { ...known.message, payload: message.payload, raw: message.raw }
         hasPayloads = true
         if (known.isCopy) this.#sortSightsOf(known.message)
       }

@@ -43,8 +43,8 @@ const utf8 = new TextEncoder()
  * @returns undefined if it reports nothing, or came without its payload
  */
 export function mediaReportOf(message: LadderMessage, codec: MediaCodec | undefined): MediaReport | undefined {
-  const { payload } = message
-  if (payload === undefined || payload === '') return undefined
+  const { payload, raw } = message
+  if (payload === undefined || (payload === '' && raw === undefined)) return undefined
   if (message.method !== '') {
     if (!SIP_CARRIERS.has(message.method)) return undefined
     let known = readSip.get(message)
@@ -85,7 +85,8 @@ function viewOf(message: LadderMessage, payload: string): PayloadView | undefine
   let known = read.get(message)
   if (known === undefined) {
     const isReport = message.proto === PROTOCOL_TYPE.rtcpJson || REPORT_TYPES.has(message.proto)
-    read.set(message, (known = { view: isReport ? viewPayload(message.proto, utf8.encode(payload)) : undefined }))
+    const bytes = message.raw ?? utf8.encode(payload)
+    read.set(message, (known = { view: isReport ? viewPayload(message.proto, bytes) : undefined }))
   }
   return known.view
 }

@@ -34,6 +34,8 @@ export interface LadderMessage {
   readonly agentName: string
   /** Payload as text; undefined if this copy of the event came without. */
   readonly payload: string | undefined
+  /** The payload, where its bytes are not those of the text: binary RTCP, another character set. */
+  readonly raw: Uint8Array | undefined
 }
 
 /** Name that the live and the stored copy of an event share. */
@@ -44,4 +46,12 @@ export function keyOf(node: string, epoch: number, seq: number): string {
 /** Whether a tag, branch or Call-ID is one of this message. */
 export function hasValue({ callId, branch, fromTag, toTag }: LadderMessage, value: string): boolean {
   return value === callId || value === branch || value === fromTag || value === toTag
+}
+
+// eslint-disable-next-line no-control-regex -- these are what is looked for
+const NO_TEXT = /[\0-\x08\x0e-\x1a\x1c-\x1f]/
+
+/** Whether a payload has no character that no text has. */
+export function isText(payload: string): boolean {
+  return !NO_TEXT.test(payload)
 }

@@ -1,11 +1,13 @@
 import type { LadderAction } from './ladder-keys.ts'
 import {
   COLOUR_MODES,
+  FOLD_MODES,
   type FoldMode,
   type LadderView,
   LANE_BY,
   nextOf,
   SDP_HINTS,
+  SHOW_MODES,
   type ShowMode,
   TIME_MODES,
 } from './ladder-view.ts'
@@ -76,19 +78,59 @@ export function actionWords(view: LadderView, action: LadderAction): string {
   }
 }
 
+/** One choice among some ways to show a ladder. */
+export interface ModeChoice {
+  readonly label: string
+  /** That goes from one to the next. */
+  readonly key: string
+  readonly words: readonly string[]
+  /** Index of what is chosen. */
+  readonly chosen: number
+  readonly pick: (index: number) => LadderView
+}
+
+/** Every such choice, for a menu. */
+export function modeChoices(view: LadderView): readonly ModeChoice[] {
+  return [
+    choice('Lanes by', 'a', LANE_BY, LANE_WORDS, view.laneBy, (laneBy) => setLaneBy(view, laneBy)),
+    choice('Fold', 'f', FOLD_MODES, FOLD_WORDS, view.fold, (fold) => setFold(view, fold)),
+    choice('Colour by', 'c', COLOUR_MODES, COLOUR_WORDS, view.colour, (colour) => ({ ...view, colour })),
+    choice('Time', 'w', TIME_MODES, TIME_WORDS, view.time, (time) => ({ ...view, time })),
+    choice('SDP hint', 'd', SDP_HINTS, SDP_WORDS, view.sdp, (sdp) => ({ ...view, sdp })),
+    choice('Show', 'm', SHOW_MODES, SHOW_WORDS, view.show, (show) => ({ ...view, show })),
+  ]
+}
+
+function choice<T extends string>(
+  label: string,
+  key: string,
+  modes: readonly T[],
+  words: Readonly<Record<T, string>>,
+  mode: T,
+  set: (mode: T) => LadderView,
+): ModeChoice {
+  return {
+    label,
+    key,
+    words: modes.map((one) => words[one]),
+    chosen: modes.indexOf(mode),
+    pick: (index) => set(modes[index] ?? mode),
+  }
+}
+
 export const TIME_WORDS = {
   previous: 'Δ previous',
   start: 'Δ start',
   selected: 'Δ selected',
   clock: 'Clock only',
 } as const
-export const COLOUR_WORDS = { class: 'class', direction: 'direction', 'call-id': 'Call-ID', cseq: 'CSeq' } as const
-export const LANE_WORDS = { endpoint: 'address and port', address: 'address', alias: 'alias' } as const
-export const FOLD_WORDS = { auth: 'challenges folded', all: 'all folded', none: 'nothing folded' } as const
-export const SHOW_WORDS = {
+const COLOUR_WORDS = { class: 'class', direction: 'direction', 'call-id': 'Call-ID', cseq: 'CSeq' } as const
+const LANE_WORDS = { endpoint: 'address and port', address: 'address', alias: 'alias' } as const
+const FOLD_WORDS = { auth: 'challenges folded', all: 'all folded', none: 'nothing folded' } as const
+const SHOW_WORDS = {
   all: 'all messages',
   signalling: 'without media',
   media: 'only media',
   sdp: 'only with SDP',
 } as const
-export const SDP_WORDS = { codec: 'codec', full: 'codecs and address', off: 'off' } as const
+const SDP_WORDS = { codec: 'codec', full: 'codecs and address', off: 'off' } as const

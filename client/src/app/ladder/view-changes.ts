@@ -62,6 +62,17 @@ export function toggleSplitLegs(view: LadderView): LadderView {
   return { ...resetLanes(view), laneBy: view.laneBy, hasSplitLegs: !view.hasSplitLegs }
 }
 
+/** The same view of lanes whose ids are others. */
+export function renameLanes(view: LadderView, rename: (id: string) => string): LadderView {
+  return {
+    ...view,
+    merges: view.merges.map((group) => group.map(rename)),
+    hidden: view.hidden.map(rename),
+    pinned: view.pinned.map(rename),
+    order: view.order.map(rename),
+  }
+}
+
 /** Mark a message for comparison, or unmark it; a third one takes the place of the first. */
 export function toggleCompare(view: LadderView, key: string): LadderView {
   const compare = view.compare.includes(key)

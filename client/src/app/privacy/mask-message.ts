@@ -41,9 +41,11 @@ const HEADERS: ReadonlyMap<string, MaskHeader> = new Map(
 /**
  * The text of a packet without what tells who talks to whom, and about what. Headers that are not known keep their name
  * alone. What is not SIP keeps nothing but numbers of a report.
+ *
+ * @param byteCount of the packet, where the text does not tell it
  */
-export function maskMessage(text: string, masker: Masker): string {
-  if (!START.test(text)) return maskOther(text, masker)
+export function maskMessage(text: string, masker: Masker, byteCount = utf8.encode(text).length): string {
+  if (!START.test(text)) return maskOther(text, masker, byteCount)
   const [blank = ''] = /\r\n\r\n|\n\n/.exec(text) ?? []
   const at = blank === '' ? text.length : text.indexOf(blank)
   const head = text.slice(0, at)
@@ -78,22 +80,23 @@ function maskHeader(line: string, masker: Masker, body: string, sweep: (line: st
 function maskBody(head: string, body: string, masker: Masker): string {
   if (body.trim() === '') return body
   if (/^v=0\r?$/m.test(body) && !/^(?:content-type|c)\s*:\s*multipart/im.test(head)) return maskSdp(body, masker)
-  return hiddenText(body)
+  return hiddenText(utf8.encode(body).length)
 }
 
-function hiddenText(body: string): string {
-  return `[masked: ${utf8.encode(body).length} bytes]`
+/** In place of what nobody knows what is in it. */
+export function hiddenText(byteCount: number): string {
+  return `[masked: ${byteCount} bytes]`
 }
 
 /** A report keeps its structure; of other things nobody knows what is in them. */
-function maskOther(text: string, masker: Masker): string {
+function maskOther(text: string, masker: Masker, byteCount: number): string {
   if (text.trim() === '') return text
   try {
     return JSON.stringify(
       JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? maskValue(value, masker) : value)),
     )
   } catch {
-    return hiddenText(text)
+    return hiddenText(byteCount)
   }
 }
 

@@ -3,12 +3,11 @@ import type {
   Counters,
   FigureUpdate,
   GapNotice,
-  LadderUpdate,
   ListRow,
+  OlderState,
   Statistics,
 } from '../../worker/protocol.ts'
-import type { LadderMessage } from '../ladder/message.ts'
-import { maskMessage } from './mask-message.ts'
+import { maskWords } from './mask-words.ts'
 import type { Masker } from './masker.ts'
 
 const MASKED = new WeakMap<Masker, WeakMap<CallRow, CallRow>>()
@@ -43,33 +42,12 @@ export function maskListRow(row: ListRow, masker: Masker): ListRow {
   return row.type === 'call' ? maskRow(row, masker) : { ...row, gap: maskGap(row.gap, masker) }
 }
 
-/** A message of a ladder, with its text. */
-export function maskLadderMessage(message: LadderMessage, masker: Masker): LadderMessage {
-  return {
-    ...message,
-    node: masker.name(message.node),
-    srcIp: masker.host(message.srcIp),
-    dstIp: masker.host(message.dstIp),
-    reason: masker.text(message.reason),
-    callId: masker.callId(message.callId),
-    branch: masker.text(message.branch),
-    fromTag: masker.text(message.fromTag),
-    toTag: masker.text(message.toTag),
-    agentName: masker.name(message.agentName),
-    payload: message.payload === undefined ? undefined : maskMessage(message.payload, masker),
-  }
-}
-
-export function maskLadder(update: LadderUpdate, masker: Masker): LadderUpdate {
-  return {
-    ...update,
-    calls: update.calls.map((row) => maskRow(row, masker)),
-    messages: update.messages.map((message) => maskLadderMessage(message, masker)),
-  }
-}
-
 export function maskFigures(update: FigureUpdate, masker: Masker): FigureUpdate {
   return { ...update, peers: update.peers.map((row) => ({ ...row, peer: masker.endpoint(row.peer) })) }
+}
+
+export function maskOlder(older: OlderState, masker: Masker): OlderState {
+  return { ...older, remarks: older.remarks.map((remark) => maskWords(remark, masker)) }
 }
 
 export function maskStatistics(statistics: Statistics, masker: Masker): Statistics {

@@ -5,8 +5,8 @@ import { type HashKey, sipHash } from './sip-hash.ts'
 const LETTERS = 'bcdfghjklmnpqrstvwxyz'
 /** Pseudonyms that are remembered, so that each is computed once. */
 const MAX_KNOWN = 50_000
-/** Call-IDs that can be told from their pseudonyms. */
-const MAX_CALL_IDS = 200_000
+/** Call-IDs and hosts that can be told from their pseudonyms. */
+const MAX_ORIGINALS = 200_000
 /** A hold is told by the first; the others are pseudonyms, and of nobody else. */
 const PLAIN_ADDRESS = /^(?:0\.0\.0\.0|::|2[45]\d\.[\d.]+|100::.*)$/
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d]|\.\d)/g
@@ -22,7 +22,7 @@ const NUMBER = /^[+*#]?[\d*#().-]*\d[\d*#().-]*$/
 export class Masker {
   readonly #key: HashKey
   readonly #known = new Map<string, string>()
-  readonly #callIds = new Map<string, string>()
+  readonly #originals = new Map<string, string>()
 
   constructor(key: HashKey) {
     this.#key = key
@@ -41,34 +41,36 @@ export class Masker {
     if (bare === '') return text
     const bytes = parseIp(bare)
     if (bytes === undefined) {
-      return this.#pseudonym(`host ${bare.toLowerCase()}`, (hash) => `h-${letters(hash, 7)}.invalid`)
+      const name = this.#pseudonym(`host ${bare.toLowerCase()}`, (hash) => `h-${letters(hash, 7)}.invalid`)
+      return this.#note(name, bare)
     }
     const address = formatIp(bytes, 0, bytes.length)
     if (PLAIN_ADDRESS.test(address)) return text
-    const masked = this.#pseudonym(`ip ${address}`, bytes.length === 4 ? ipv4Of : ipv6Of)
+    const masked = this.#note(this.#pseudonym(`ip ${address}`, bytes.length === 4 ? ipv4Of : ipv6Of), address)
     return bare === text ? masked : `[${masked}]`
   }
 
   /** `ip:port`, `[ip]:port` or a host alone. */
   endpoint(text: string): string {
-    const [, host = text, port = ''] = /^(\[[^\]]*\]|[^:]*)(:\d*)$/.exec(text) ?? []
-    return this.host(host) + port
+    return mapHost(text, (host) => this.host(host))
+  }
+
+  /** The other way, for a pseudonym that was given out here; what is none stays. */
+  realEndpoint(text: string): string {
+    return mapHost(text, (host) => {
+      const [, inner] = /^\[(.*)\]$/.exec(host) ?? []
+      return inner === undefined ? (this.#originals.get(host) ?? host) : `[${this.#originals.get(inner) ?? inner}]`
+    })
   }
 
   /** A Call-ID, which may hold a number or an address; see `realCallId`. */
   callId(text: string): string {
-    if (text === '') return ''
-    const masked = this.word(text)
-    if (!this.#callIds.has(masked)) {
-      forgetOldest(this.#callIds, MAX_CALL_IDS)
-      this.#callIds.set(masked, text)
-    }
-    return masked
+    return text === '' ? '' : this.#note(this.word(text), text)
   }
 
   /** The Call-ID of a pseudonym that was given out here; what is none stays. */
   realCallId(text: string): string {
-    return this.#callIds.get(text) ?? text
+    return this.#originals.get(text) ?? text
   }
 
   /** Anything that must still be equal where it was equal. */
@@ -92,6 +94,15 @@ export class Masker {
     return text.replace(IPV6, swap).replace(IPV4, swap)
   }
 
+  /** Remember what a pseudonym stands for. */
+  #note(masked: string, original: string): string {
+    if (!this.#originals.has(masked)) {
+      forgetOldest(this.#originals, MAX_ORIGINALS)
+      this.#originals.set(masked, original)
+    }
+    return masked
+  }
+
   #pseudonym(value: string, make: (hash: bigint) => string): string {
     const known = this.#known.get(value)
     if (known !== undefined) return known
@@ -105,6 +116,11 @@ export class Masker {
 /** @param key 32 hexadecimal digits */
 export function maskerOf(key: string): Masker {
   return new Masker([BigInt(`0x${key.slice(0, 16)}`), BigInt(`0x${key.slice(16)}`)])
+}
+
+function mapHost(text: string, map: (host: string) => string): string {
+  const [, host = text, port = ''] = /^(\[[^\]]*\]|[^:]*)(:\d*)$/.exec(text) ?? []
+  return map(host) + port
 }
 
 function forgetOldest(map: Map<string, string>, most: number): void {

@@ -7,11 +7,23 @@ import {
 } from '../../worker/recording-protocol.ts'
 import type { Notice } from '../../worker/protocol.ts'
 import { Live, type LiveSource } from '../calls/live.svelte.ts'
+import { maskWords } from '../privacy/mask-words.ts'
+import { Shown } from '../privacy/shown.ts'
 
 /** A view of calls that have happened: of a file, or of the store. Its list and ladder are those of live calls. */
 export class RecordingView {
   readonly live: Live
-  state = $state.raw<RecordingState>(NO_RECORDING)
+  #state = $state.raw<RecordingState>(NO_RECORDING)
+  #fileNames: readonly string[] = []
+  readonly #shown = new Shown<RecordingState>((state, masker) => {
+    // A capture is often named after a number.
+    const hide = (text: string): string =>
+      maskWords(
+        this.#fileNames.reduce((hidden, name, i) => hidden.replaceAll(name, `file ${i + 1}`), text),
+        masker,
+      )
+    return { ...state, remarks: state.remarks.map(hide), faults: state.faults.map(hide) }
+  })
   readonly #worker: Worker
 
   constructor(source: Omit<LiveSource, 'worker'>) {
@@ -22,8 +34,13 @@ export class RecordingView {
     })
   }
 
+  get state(): RecordingState {
+    return this.#shown.of(this.#state)
+  }
+
   /** Read these files, in place of what there was. */
   openFiles(files: readonly File[]): void {
+    this.#fileNames = files.map(({ name }) => name)
     this.#send({ type: 'files', files })
   }
 
@@ -56,8 +73,8 @@ export class RecordingView {
   }
 
   #receive(state: RecordingState): void {
-    const before = untrack(() => this.state)
-    this.state = state
+    const before = untrack(() => this.#state)
+    this.#state = state
     if (state.rewindCount !== before.rewindCount) this.live.reopenLadder()
   }
 }

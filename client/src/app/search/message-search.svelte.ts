@@ -1,5 +1,6 @@
 import { metaRemarks, streamRows } from '../http/row-stream.ts'
 import { maskResult, type MessageResult, messageResult } from './message-row.ts'
+import { shownWords } from '../privacy/shown-words.ts'
 import { Shown } from '../privacy/shown.ts'
 import type { TimeRange } from './range.ts'
 
@@ -17,8 +18,7 @@ export class MessageSearch {
   phase = $state<SearchPhase>('idle')
   /** There is more than the list takes. */
   hasMore = $state(false)
-  /** What to know of the answer, or why there is none, in words. */
-  remarks = $state.raw<readonly string[]>([])
+  #remarks = $state.raw<readonly string[]>([])
   readonly #shown = new Shown<readonly MessageResult[]>((rows, masker) => rows.map((row) => maskResult(row, masker)))
   #asked = ''
   #abort = new AbortController()
@@ -26,6 +26,11 @@ export class MessageSearch {
 
   get rows(): readonly MessageResult[] {
     return this.#shown.of(this.#rows)
+  }
+
+  /** What to know of the answer, or why there is none, in words. */
+  get remarks(): readonly string[] {
+    return this.#remarks.map(shownWords)
   }
 
   /** Search, unless that is what was searched for last. */
@@ -61,7 +66,7 @@ export class MessageSearch {
   async #run(q: string, range: TimeRange): Promise<void> {
     const abort = new AbortController()
     this.#abort = abort
-    this.#rows = this.remarks = []
+    this.#rows = this.#remarks = []
     this.hasMore = false
     const body = {
       q,
@@ -77,10 +82,10 @@ export class MessageSearch {
     if (abort.signal.aborted) return
     if (end.kind === 'ended') {
       this.hasMore = end.meta.hasMore
-      this.remarks = metaRemarks(end.meta)
+      this.#remarks = metaRemarks(end.meta)
       this.phase = 'ended'
     } else {
-      this.remarks = end.kind === 'failed' ? [end.message] : []
+      this.#remarks = end.kind === 'failed' ? [end.message] : []
       this.phase = end.kind
     }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ArrowPlace, arrowShape, ladderGeometry, laneAt, laneX } from '../../../src/app/ladder/geometry.ts'
+import { type ArrowPlace, arrowShape, headX, ladderGeometry, laneAt, laneX } from '../../../src/app/ladder/geometry.ts'
 
 describe('ladderGeometry', () => {
   it('spreads lanes over the width', () => {
@@ -20,6 +20,38 @@ describe('ladderGeometry', () => {
 
   it('stands without lanes and without width', () => {
     expect(ladderGeometry(0, 0).widthPx).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('pinned lanes', () => {
+  const at = (scrollXPx: number) => ladderGeometry(12, 700, { pinnedCount: 2, scrollXPx })
+  const { gutterPx, laneGapPx } = at(0)
+
+  it('stay where they are on the screen while the others are scrolled', () => {
+    for (const lane of [0, 1]) expect(laneX(at(300), lane) - 300).toBe(laneX(at(0), lane))
+    expect(laneX(at(300), 11)).toBe(laneX(at(0), 11))
+  })
+
+  it('have at their edge those that are scrolled away, so that no arrow goes below them', () => {
+    const edgePx = 300 + gutterPx + 2 * laneGapPx
+    expect(laneX(at(300), 2)).toBe(edgePx)
+    expect(headX(at(300), 2)).toBe(headX(at(0), 2))
+    const { line, labelLeftPx } = arrowShape(at(300), {
+      ...{ from: 0, to: 2, laneCount: 12 },
+      ...{ isRepeat: false, isRoundTrip: false, hasOpenHead: false },
+    })
+    expect(line).toMatch(new RegExp(`^M${laneX(at(300), 0)} `))
+    expect(labelLeftPx).toBeGreaterThan(300 + gutterPx)
+  })
+
+  it('leave room for the others', () => {
+    expect(ladderGeometry(12, 390, { pinnedCount: 9 }).stickyCount).toBe(1)
+    expect(ladderGeometry(12, 100, { pinnedCount: 9 }).stickyCount).toBe(0)
+    expect(ladderGeometry(12, 700, { scrollXPx: 300 }).scrollXPx).toBe(0)
+  })
+
+  it('are found where they are', () => {
+    for (const lane of [0, 1, 8, 11]) expect(laneAt(at(300), 12, laneX(at(300), lane) + 1)).toBe(lane)
   })
 })
 

@@ -6,6 +6,7 @@ import type { LadderMessage } from '../../../src/app/ladder/message.ts'
 import type { MessageRow } from '../../../src/app/ladder/row.ts'
 import { hideLane, mergeLanes } from '../../../src/app/ladder/view-changes.ts'
 import { viewAfter } from '../../../src/app/ladder/view-action.ts'
+import { privacy } from '../../../src/app/privacy/privacy.svelte.ts'
 import { messagesOf } from '../../ladder/messages.ts'
 
 const SCRIPT = `
@@ -104,6 +105,27 @@ describe('Ladder', () => {
     give(messagesOf('-5 c>a INVITE 9 b9 seq=90'))
     expect(ladder.lanes.map((lane) => lane.id)).toEqual(['10.0.0.1:5060', '10.0.0.16:5060', '10.0.0.3:5060'])
     expect(ladder.rows[0]).toMatchObject({ label: 'INVITE', fromLane: 2, toLane: 0 })
+  })
+
+  it('keeps what was said of its lanes when privacy is switched', () => {
+    const split = mergeLanes({ ...DEFAULT_VIEW, pinned: ['10.0.0.16:5060'] }, '10.0.0.1:5060', '[2001:db8::1]:5060')
+    ladder.change(split)
+    const text = ladder.viewText
+    privacy.toggle()
+    try {
+      const masked = new Ladder(['call-1'], 0, true, async () => ({ kind: 'off' }))
+      masked.receive({ asked: ['call-1'], calls: [], messages: messagesOf(SCRIPT), gaps: [] })
+      masked.showText(text)
+      expect(masked.lanes.map((lane) => lane.isPinned)).toEqual([true, false])
+      expect(masked.lanes.map((lane) => lane.id).join()).not.toContain('10.0.0.')
+      masked.change(hideLane(masked.view, masked.lanes[1]?.id ?? ''))
+      expect(masked.viewText).toContain('hide=10.0.0.1:5060')
+      masked.showText(text)
+      expect(masked.viewText).toBe(text)
+      masked.close()
+    } finally {
+      privacy.toggle()
+    }
   })
 
   it('names its lanes as the aliases say, at once when they change', () => {

@@ -30,6 +30,7 @@ function message(seq: number, more: Partial<LadderMessage> = {}): LadderMessage 
     agentId: 1,
     agentName: '',
     payload: undefined,
+    raw: undefined,
     ...more,
   }
 }

@@ -32,4 +32,14 @@ describe('Masker', () => {
     expect(masker.realCallId(masker.callId('a@10.0.0.1'))).toBe('a@10.0.0.1')
     expect(masker.realCallId('other')).toBe('other')
   })
+
+  it.each(['10.0.0.1:5060', '[2001:db8::1]:5060', '2001:db8::1', 'sbc.example.com'])(
+    'tells %s from its pseudonym',
+    (text) => {
+      const masked = masker.endpoint(text)
+      expect(masked).not.toBe(text)
+      expect(masker.realEndpoint(masked)).toBe(text)
+      expect(masker.realEndpoint(`not ${masked}`)).toBe(`not ${masked}`)
+    },
+  )
 })

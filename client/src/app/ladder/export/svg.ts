@@ -37,6 +37,8 @@ export function ladderSvg(picture: LadderPicture, theme: SvgTheme): LadderSvg {
     timeStyle: 'micros',
     rowPx: ROW_PX,
     lineYPx: LINE_Y_PX,
+    stickyCount: 0,
+    scrollXPx: 0,
   }
   const heads = lanes.map((lane, index) => {
     const x = laneX(geometry, index)
