@@ -22,6 +22,8 @@ export interface StoredRow {
   /** Correlation id of the HEP packet. */
   readonly cid: string
   readonly payload: string
+  /** Base64, where `payload` is not the exact bytes. */
+  readonly payload_raw: string | null
   /** HEP protocol type. */
   readonly proto_type: number
 }

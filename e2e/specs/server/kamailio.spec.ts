@@ -80,7 +80,8 @@ for (const hepVersion of [3, 2] as const) {
         if (endpoint === `127.0.0.1:${proxyPort}`) return 'proxy'
         return endpoint === `127.0.0.1:${callee.port}` ? 'callee' : 'caller'
       }
-      for (const callId of callIds) {
+      // The ladder does not know of versions.
+      for (const callId of callIds.slice(0, hepVersion === 3 ? CALLS : 5)) {
         await live.call(callId).click()
         await expect(live.arrows).toHaveCount(expected.length)
         const labels = (await live.ladderRows()).map(

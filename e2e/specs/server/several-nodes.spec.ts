@@ -60,11 +60,12 @@ test('finds what three servers have stored, and names the one that dies', async 
   const east = await startNode(stage, 'pbx-7')
   const west = await startNode(stage, 'west')
   const center = await startCenter(stage, { east, west })
-  const counts = {
-    center: await feed(stage, center, 1, 200, 2),
-    east: await feed(stage, east, 2, 3000, 4),
-    west: await feed(stage, west, 3, 3000, 6),
-  }
+  const [centerCount, eastCount, westCount] = await Promise.all([
+    feed(stage, center, 1, 200, 2),
+    feed(stage, east, 2, 2000, 3),
+    feed(stage, west, 3, 3000, 4),
+  ])
+  const counts = { center: centerCount, east: eastCount, west: westCount }
   const api = await center.login()
 
   const whole = await search(api)

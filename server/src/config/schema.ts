@@ -153,7 +153,7 @@ const sections = z.strictObject({
   storage: z
     .strictObject({
       enable: z.boolean().default(true),
-      memory_limit: z.string().default('1GB'),
+      memory_limit: z.string().default('512MB'),
       threads: positive.default(1),
       seal_interval_sec: positive.default(900),
       seal_rows: positive.default(250_000),

@@ -183,11 +183,20 @@ export class RowReader {
     throw new SourceError(`it sent ${this.#rowCount} rows and speaks of ${total}`)
   }
 
-  /** The row with the name by which the node is known here; undefined if it has it already. */
+  /** The row with the name by which the node is known here; undefined if the other is not in it. */
   #renamed(row: Readonly<Record<string, unknown>>): string | undefined {
     const { name } = this.source
-    if (row.node === name || row.node === undefined || row.node !== this.#answer.ownName()) return undefined
-    return JSON.stringify({ ...row, node: name })
+    const own = this.#answer.ownName()
+    if (own === undefined || own === name) return undefined
+    const { node, nodes } = row
+    // Those of a call.
+    const names: readonly unknown[] = Array.isArray(nodes) ? nodes : []
+    if (node !== own && !names.includes(own)) return undefined
+    return JSON.stringify({
+      ...row,
+      ...(node === own && { node: name }),
+      ...(names.includes(own) && { nodes: names.map((one) => (one === own ? name : one)) }),
+    })
   }
 
   #endOf({ keys, meta, error }: Readonly<Record<string, unknown>>): AnswerEnd {

@@ -1,5 +1,10 @@
 import type { Config } from '../config/schema.ts'
-import { NodeSearch, type NodeSearchAnswer, type NodeSearchOptions } from '../coordinator/node-search.ts'
+import {
+  NodeSearch,
+  type NodeSearchAnswer,
+  type NodeSearchOptions,
+  type QuestionFault,
+} from '../coordinator/node-search.ts'
 import { nodeSource } from '../coordinator/node-source.ts'
 import type { Question } from '../coordinator/question.ts'
 import { storeSource } from '../coordinator/store-source.ts'
@@ -40,13 +45,24 @@ export function makeStoredSearch(config: Config, store: AskedStore | undefined):
     async (body, options) => {
       const { limitOf, ...order } = QUESTION_KINDS[kind]
       const read = limitOf(body)
-      if (!read.ok) {
-        return { ok: false, kind: 'invalid', message: 'The request is not valid', fields: read.faults }
-      }
+      if (!read.ok) return invalid(read.faults)
+      const fault = patternOfNodes(body)
+      if (fault !== undefined) return invalid([fault])
       return nodes.ask({ ...order, kind, body, limit: read.limit }, options)
     }
   const kinds = Object.keys(QUESTION_KINDS) as QuestionName[]
   return { rows: Object.fromEntries(kinds.map((kind) => [kind, ask(kind)])) as Record<QuestionName, Ask>, nodes }
+}
+
+/** A node knows but one of its names: it cannot tell which of them a pattern of `filter` means. `q` is translated for it. */
+function patternOfNodes(body: unknown): QuestionFault | undefined {
+  const { filter } = (body ?? {}) as { readonly filter?: { readonly node?: unknown } }
+  if (typeof filter?.node !== 'string' || !filter.node.includes('%')) return undefined
+  return { field: 'filter.node', message: '% cannot stand for names of nodes here; use q, such as node:edge*' }
+}
+
+function invalid(fields: readonly QuestionFault[]): NodeSearchAnswer {
+  return { ok: false, kind: 'invalid', message: 'The request is not valid', fields }
 }
 
 /** How a store answers a question of any kind. */

@@ -93,6 +93,9 @@ class TableExpression {
         return anyOf([`node_id = ${this.#parameters.text(value)}`, this.#match('agent_name', value, mode)])
       case 'node':
         return this.#match('node', value, mode)
+      case 'epoch':
+      case 'seq':
+        return `${field} = ${Number(value)}`
       case 'text':
         return this.#anywhere(value)
     }

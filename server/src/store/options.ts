@@ -5,7 +5,7 @@ import type { RetentionPolicy } from './retention-plan.ts'
 export interface StoreOptions {
   /** Directory of everything that the store writes; made if it is not there. One process at a time. */
   readonly dataDir: string
-  /** Memory limit of DuckDB in its notation, e.g. `1GB`; what goes beyond is moved to `dataDir/duckdb-tmp`. Default `1GB`. */
+  /** Memory limit of DuckDB in its notation, e.g. `1GB`; what goes beyond is moved to `dataDir/duckdb-tmp`. Default `512MB`. */
   readonly memoryLimit?: string
   /** Threads of one DuckDB query. Default 1, which is right for two cores. */
   readonly threads?: number
@@ -44,7 +44,7 @@ export interface StoreOptions {
 export type StoreSettings = Required<Omit<StoreOptions, 'lake'>> & Pick<StoreOptions, 'lake'>
 
 const DEFAULTS: Omit<StoreSettings, 'dataDir'> = {
-  memoryLimit: '1GB',
+  memoryLimit: '512MB',
   threads: 1,
   syncIntervalMs: 500,
   segmentBytes: 64 * 1024 * 1024,

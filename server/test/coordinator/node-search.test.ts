@@ -151,6 +151,36 @@ describe('a search over several nodes', () => {
     expect(await nodesOf({ q: 'not node=second' })).toEqual(['first'])
     expect(await nodesOf({ q: 'method:INVITE (node:first or callid:west)' })).toEqual(['first', 'second'])
     expect(await nodesOf({ q: 'node=third' })).toEqual([])
+    expect(await nodesOf({ q: 'node:f*' })).toEqual(['first'])
+    const answer = await stored.rows?.search({ filter: { node: 'fir%' } })
+    const fault = { field: 'filter.node', message: '% cannot stand for names of nodes here; use q, such as node:edge*' }
+    expect(answer).toMatchObject({ ok: false, kind: 'invalid', fields: [fault] })
+  })
+
+  it('calls nodes so in rows of calls too, and in questions for them', async () => {
+    const stored = coordinatorOf([
+      { name: 'first', url: await startStoreNode('east', east) },
+      { name: 'second', url: await startStoreNode('west', west) },
+    ])
+    const namesOf = async (body: object): Promise<unknown[]> => {
+      const { items } = await found(stored, 'calls', { param: { limit: 100 }, ...body })
+      return [...new Set(items.map(({ node, nodes }) => JSON.stringify([node, nodes])))].sort()
+    }
+    const [first, second] = ['["first",["first"]]', '["second",["second"]]']
+    expect(await namesOf({})).toEqual([first, second])
+    expect(await namesOf({ filter: { node: 'second' } })).toEqual([second])
+    expect(await namesOf({ q: 'kind:call node=first' })).toEqual([first])
+    expect(await namesOf({ q: 'not (is:failed or node:sec*)' })).toEqual([first])
+    expect(await namesOf({ q: 'state:setup node:east' })).toEqual([])
+  })
+
+  it('finds the row of one event by node, epoch and seq', async () => {
+    const stored = coordinatorOf([
+      { name: 'first', url: await startStoreNode('east', east) },
+      { name: 'second', url: await startStoreNode('west', west) },
+    ])
+    const { items } = await found(stored, 'search', { q: 'node=second epoch=1000 seq=7' })
+    expect(items).toMatchObject([{ node: 'second', epoch: 1000, seq: 7 }])
   })
 })
 

@@ -80,7 +80,7 @@ export interface Found {
 /** Rows and meta of an answer; throws if there is none. */
 export async function found(
   stored: StoredSearch,
-  kind: 'search' | 'messages',
+  kind: 'search' | 'messages' | 'calls',
   body: unknown,
   options?: NodeSearchOptions,
 ): Promise<Found> {

@@ -126,6 +126,8 @@ const condition = fc.oneof(
   field(['proto'], fc.constantFrom('1', '5', '100', '7')),
   field(['agent'], variants(AGENTS)),
   field(['node'], fc.constantFrom('node-1', 'NODE', 'node*', '2')),
+  field(['epoch'], fc.constantFrom('1763769600000', '7000', '0', '1')),
+  field(['seq'], fc.integer({ min: 0, max: 125 }).map(String)),
   words.map(quoted),
 )
 const { expression } = fc.letrec<{ expression: string }>((tie) => ({
@@ -231,6 +233,13 @@ describe('q in SQL', () => {
     'agent:205',
     'agent:EDGE',
     'node=node-2',
+    'epoch:7000',
+    'node=node-1 epoch=1763769600000 seq=42',
+    'node=node-2 epoch:7000 seq:119',
+    'node=node-2 epoch:1763769600000 seq:119',
+    'seq:3',
+    'not seq:3',
+    'seq:9007199254740991',
     '10.0.9.17:5060',
     '[2001:db8::1]:5060',
     '[2001:db8::/32]:5060',

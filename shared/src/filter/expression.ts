@@ -38,6 +38,8 @@ export const FIELDS = [
   'proto',
   'agent',
   'node',
+  'epoch',
+  'seq',
   'ua',
   'text',
 ] as const
@@ -259,6 +261,9 @@ export function faultOfValue(field: Field, value: string): string | undefined {
       return isNumberTo(value, 0xffff) ? undefined : `"${value}" is no port (0 to 65535)`
     case 'proto':
       return isNumberTo(value, 255) ? undefined : `"${value}" is no HEP protocol type (0 to 255)`
+    case 'epoch':
+    case 'seq':
+      return isNumberTo(value, Number.MAX_SAFE_INTEGER) ? undefined : `"${value}" is no number that an event has`
     case 'ip':
     case 'src':
     case 'dst':
@@ -269,5 +274,5 @@ export function faultOfValue(field: Field, value: string): string | undefined {
 }
 
 function isNumberTo(text: string, most: number): boolean {
-  return /^\d{1,5}$/.test(text) && Number(text) <= most
+  return /^\d{1,16}$/.test(text) && Number(text) <= most
 }

@@ -63,6 +63,14 @@ function compileCondition({ field, value, whole }: Condition): RowPredicate {
       const matches = textMatcher(value, mode)
       return (block) => matches(block.node)
     }
+    case 'epoch': {
+      const epoch = Number(value)
+      return (block) => block.epoch === epoch
+    }
+    case 'seq': {
+      const seq = Number(value)
+      return (block, row) => block.seq(row) === seq
+    }
     case 'text':
       return anywherePredicate(value)
   }

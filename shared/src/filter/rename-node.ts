@@ -1,24 +1,27 @@
-import { type Condition, type Expression, parseExpression } from './expression.ts'
+import { type CallCondition, type CallExpression, parseCallExpression } from './call-expression.ts'
+import type { Condition } from './expression.ts'
 import { textMatcher } from './match.ts'
 
 /**
- * The filter expression by which a node that calls itself `own` finds what `text` means where the node is called `name`.
+ * The filter expression, over messages or calls, by which a node that calls itself `own` finds what `text` means where the node is called `name`.
  *
  * Events that the node has from a time when it had another name are found by that one, as before.
  *
  * @returns the same text if it does not ask for nodes, or cannot be read
  */
 export function renameNodeIn(text: string, name: string, own: string): string {
-  const parsed = parseExpression(text)
+  const parsed = parseCallExpression(text)
   if (name === own || !parsed.ok) return text
   let nodeCount = 0
-  const rename = (expression: Expression): string => {
+  const rename = (expression: CallExpression): string => {
     switch (expression.kind) {
       case 'and':
       case 'or':
         return `(${expression.parts.map(rename).join(` ${expression.kind} `)})`
       case 'not':
         return `not ${rename(expression.part)}`
+      case 'call':
+        return formatCallCondition(expression)
       case 'condition': {
         const same = formatCondition(expression)
         if (expression.field !== 'node') return same
@@ -37,4 +40,8 @@ export function renameNodeIn(text: string, name: string, own: string): string {
 function formatCondition({ field, value, whole }: Condition): string {
   // A bare value may be empty.
   return field === 'text' && !whole ? `"${value}"` : `${field}${whole ? '=' : ':'}"${value}"`
+}
+
+function formatCallCondition({ field, value }: CallCondition): string {
+  return `${field}:${value}`
 }

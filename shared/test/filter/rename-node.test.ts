@@ -59,6 +59,12 @@ describe('renameNodeIn', () => {
     )
   })
 
+  it('has conditions on calls stay beside it', () => {
+    expect(renameNodeIn('is:failed node=edge1 not state:busy', NAME, OWN)).toBe(
+      '(is:failed and (node="pbx-7" or node="edge1") and not state:busy)',
+    )
+  })
+
   it('leaves what cannot be read to who reads it', () => {
     expect(renameNodeIn('(node:edge1', NAME, OWN)).toBe('(node:edge1')
     expect(renameNodeIn('node:edge1', OWN, OWN)).toBe('node:edge1')

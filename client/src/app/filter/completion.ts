@@ -39,6 +39,8 @@ const FIELD_HINTS: Readonly<Record<string, string>> = {
   proto: 'HEP protocol type',
   agent: 'capture agent, by id or name',
   node: 'node that captured it',
+  epoch: 'start of the node, as events have it',
+  seq: 'number of an event since then',
   ua: 'User-Agent',
   text: 'anywhere',
 }

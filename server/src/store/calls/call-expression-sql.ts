@@ -1,5 +1,5 @@
 import type { CallCondition, CallExpression } from '@hepscope/shared/filter/call-expression.ts'
-import type { Condition } from '@hepscope/shared/filter/expression.ts'
+import type { Condition, Field } from '@hepscope/shared/filter/expression.ts'
 import { parseNetwork } from '@hepscope/shared/net/network.ts'
 import { allOf, anyOf, NEVER, not, wildcardPattern } from '../logic-sql.ts'
 import { networkSql } from '../network-sql.ts'
@@ -30,8 +30,11 @@ export function refusalOf(expression: CallExpression): { readonly message: strin
     case 'not':
       return refusalOf(expression.part)
     case 'condition':
-      return expression.field === 'proto'
-        ? { message: '"proto" is about single packets, and here whole calls are looked at', at: expression.at }
+      return isOfPackets(expression.field)
+        ? {
+            message: `"${expression.field}" is about single packets, and here whole calls are looked at`,
+            at: expression.at,
+          }
         : undefined
     case 'call':
       return undefined
@@ -102,8 +105,14 @@ function messageCondition({ field, value, whole }: Condition, parameters: Parame
     case 'text':
       return anywhere(value, parameters)
     case 'proto':
+    case 'epoch':
+    case 'seq':
       return NEVER
   }
+}
+
+function isOfPackets(field: Field): boolean {
+  return field === 'proto' || field === 'epoch' || field === 'seq'
 }
 
 function codeIs(value: string): string {

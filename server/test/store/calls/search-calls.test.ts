@@ -196,6 +196,8 @@ describe.each(['hot', 'sealed', 'half sealed'])('search for calls: %s', (where) 
 describe('a question for calls that is wrong', () => {
   it.each([
     { body: { q: 'user:a proto:5' }, field: 'q', at: 7 },
+    { body: { q: 'node:a not seq:5' }, field: 'q', at: 11 },
+    { body: { q: 'epoch=5' }, field: 'q', at: 0 },
     { body: { q: 'state:odd' }, field: 'q', at: 6 },
     { body: { q: 'nothing:5' }, field: 'q', at: 0 },
     { body: { filter: { state: 'odd' } }, field: 'filter.state' },
