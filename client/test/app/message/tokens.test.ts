@@ -100,7 +100,8 @@ describe('tokenizeMessage', () => {
     const text = `OPTIONS a SIP/2.0\nX: ${';tag=<sip:a'.repeat(6000)}`
     const startMs = performance.now()
     expect(joined(text, true)).toBe(text)
-    expect(performance.now() - startMs).toBeLessThan(500)
+    // A few milliseconds; what grows with the square of the length takes many seconds.
+    expect(performance.now() - startMs).toBeLessThan(5000)
   })
 })
 
