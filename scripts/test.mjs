@@ -9,6 +9,7 @@ import { ensureDuckdbExtensions } from './setup/duckdb-extensions.mjs'
 import { requireSupportedNode } from './setup/node-version.mjs'
 import { ensurePackages } from './setup/packages.mjs'
 import { ensurePeers } from './setup/peers.mjs'
+import { ensureS3Server } from './setup/s3-server.mjs'
 import { countResults, readPlaywrightReport, readVitestReport, summaryLine } from './test-reports.mjs'
 
 const UNIT_TIMEOUT_MS = 15 * 60_000
@@ -44,6 +45,7 @@ async function runStages() {
   const missingPeers = await ensurePeers()
   // Tests that need them fail then, each with the same words.
   await ensureDuckdbExtensions().catch((error) => say(error.message))
+  await ensureS3Server().catch((error) => say(error.message))
   const requiredPeers = process.env['CI'] === 'true' ? missingPeers : []
 
   /** @type {[string, Counts][]} */

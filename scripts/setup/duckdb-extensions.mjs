@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { ROOT, runCommand, say } from './command.mjs'
+import { ROOT, say } from './command.mjs'
+import { unpackWheel } from './wheel.mjs'
 
-const TIMEOUT_MS = 5 * 60_000
 const NAMES = ['ducklake', 'postgres_scanner', 'httpfs']
 const DIRECTORY = join(ROOT, '.cache', 'duckdb-extensions')
 
@@ -37,24 +37,11 @@ export async function ensureDuckdbExtensions() {
  * @param {string} target
  */
 async function fetchExtension(name, version, folder, target) {
-  const packageName = `duckdb-extension-${name.replaceAll('_', '-')}==${version}`
   say(`getting DuckDB's extension ${name}…`)
-  const python = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', folder, packageName]
-  const downloaded = await runCommand('python3', python, { timeoutMs: TIMEOUT_MS })
-  const wheel = readdirSync(folder).find(
-    (file) => file.startsWith(`duckdb_extension_${name}-`) && file.endsWith('.whl'),
-  )
-  if (downloaded.code !== 0 || wheel === undefined)
-    throw new Error(
-      `python3 -m pip cannot download ${packageName}, which tests of the lake need: ${lastLine(downloaded.output)}`,
-    )
-  const unpacked = join(folder, name)
-  const { code, output } = await runCommand('python3', ['-m', 'zipfile', '-e', join(folder, wheel), unpacked], {
-    timeoutMs: TIMEOUT_MS,
-  })
+  const wheel = `duckdb-extension-${name.replaceAll('_', '-')}`
+  const unpacked = await unpackWheel({ name: wheel, version }, folder)
   const inside = join(unpacked, `duckdb_extension_${name}`, 'extensions', `v${version}`, `${name}.duckdb_extension`)
-  if (code !== 0 || !existsSync(inside))
-    throw new Error(`${wheel} does not hold ${name} ${version}: ${lastLine(output)}`)
+  if (!existsSync(inside)) throw new Error(`the wheel ${wheel} ${version} does not hold ${name}`)
   // In one step, for several may do this at the same time.
   renameSync(inside, join(target, `${name}.duckdb_extension`))
 }
@@ -71,9 +58,4 @@ async function duckdbVersion() {
   connection.closeSync()
   database.closeSync()
   return { version, platform }
-}
-
-/** @param {string} output */
-function lastLine(output) {
-  return output.trim().split('\n').at(-1) ?? ''
 }

@@ -3,6 +3,16 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 /** Values of one metric by label value. */
 export type Labelled = Readonly<Record<string, number>>
 
+/** A lake, as this server sees it. */
+export interface LakeFigures {
+  readonly isReachable: boolean
+  readonly files: number
+  readonly rows: number
+  readonly bytes: number
+  /** Since it last changed; undefined while that is not known. */
+  readonly ageSeconds: number | undefined
+}
+
 /** What the metrics are read from, at each scrape. */
 export interface MetricSources {
   readonly received: () => Labelled
@@ -48,6 +58,8 @@ export interface MetricSources {
   readonly storeDropped: () => Labelled
   readonly storeExpired: () => Labelled
   readonly storeDiskBytes: () => Labelled
+  /** undefined: there is none. */
+  readonly lake: () => LakeFigures | undefined
   readonly storeQueueBytes: () => number
   readonly storeQueueLimitBytes: () => number
   readonly storeReplayBytes: () => number
@@ -104,6 +116,20 @@ export function createMetrics(sources: MetricSources): Registry {
       collect() {
         this.reset()
         for (const [value, figure] of Object.entries(read())) this.set({ [label]: value }, figure)
+      },
+    })
+  }
+
+  const lakeGauge = (name: string, help: string, read: (lake: LakeFigures) => number | undefined): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        const lake = sources.lake()
+        const value = lake === undefined ? undefined : read(lake)
+        if (value === undefined) this.remove()
+        else this.set(value)
       },
     })
   }
@@ -179,6 +205,11 @@ export function createMetrics(sources: MetricSources): Registry {
   labelled('hepscope_store_dropped_total', 'Events that were not stored', 'cause', sources.storeDropped)
   labelled('hepscope_store_expired_rows_total', 'Rows that retention has removed', 'cause', sources.storeExpired)
   labelledGauge('hepscope_store_disk_bytes', 'Bytes of what is stored', 'kind', sources.storeDiskBytes)
+  lakeGauge('hepscope_lake_up', '1 while catalog and data can be reached', ({ isReachable }) => (isReachable ? 1 : 0))
+  lakeGauge('hepscope_lake_files', 'Parquet files of the lake', ({ files }) => files)
+  lakeGauge('hepscope_lake_rows', 'Events in the lake', ({ rows }) => rows)
+  lakeGauge('hepscope_lake_bytes', 'Bytes of its files', ({ bytes }) => bytes)
+  lakeGauge('hepscope_lake_commit_age_seconds', 'Time since the lake last changed', ({ ageSeconds }) => ageSeconds)
   gauge('hepscope_store_queue_bytes', 'Bytes on their way to the store', sources.storeQueueBytes)
   gauge('hepscope_store_queue_limit_bytes', 'Most of them', sources.storeQueueLimitBytes)
   gauge('hepscope_store_replay_bytes', 'Log of earlier runs that searches miss yet', sources.storeReplayBytes)

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 
 const isCatalog = (text: string): boolean => text === '' || text.startsWith('postgres:') || isAbsolute(text)
+const isEndpoint = (text: string): boolean => !text.includes('/')
 const isDataPath = (text: string): boolean => text === '' || text.startsWith('s3://') || isAbsolute(text)
 
 /** Section `storage.lake`: where rows are sealed to, if not to files of this machine. */
@@ -19,12 +20,14 @@ export const lakeSchema = z
     s3: z
       .strictObject({
         /** `host[:port]`; empty: Amazon's. */
-        endpoint: z.string().default(''),
+        endpoint: z.string().refine(isEndpoint, 'must be host[:port]; use_tls says how it is spoken to').default(''),
         region: z.string().default('us-east-1'),
         key_id: z.string().default(''),
         secret: z.string().default(''),
         url_style: z.enum(['vhost', 'path']).default('vhost'),
         use_tls: z.boolean().default(true),
+        /** Empty: the system's certificates. */
+        ca_file: z.string().default(''),
       })
       .prefault({}),
   })

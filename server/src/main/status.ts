@@ -1,7 +1,7 @@
 import type { LoginCounts } from '../auth/login-counts.ts'
 import type { Health } from '../http/routes/operation.ts'
 import type { Reception } from '../ingest/reception.ts'
-import type { Labelled, MetricSources } from '../metrics.ts'
+import type { Labelled, LakeFigures, MetricSources } from '../metrics.ts'
 import type { NodeStatus } from '../coordinator/node-status.ts'
 import type { Store } from '../store/store.ts'
 import type { Broker } from '../stream/broker.ts'
@@ -89,6 +89,7 @@ export function metricSources(sources: StatusSources): MetricSources {
     storeDropped: () => store?.stats().dropped ?? {},
     storeExpired: () => store?.stats().expiredRows ?? {},
     storeDiskBytes: () => diskBytes(store),
+    lake: () => lakeFigures(store),
     storeQueueBytes: () => store?.stats().queueBytes ?? 0,
     storeQueueLimitBytes: () => store?.stats().queueLimitBytes ?? 0,
     storeReplayBytes: () => store?.stats().replayBytes ?? 0,
@@ -116,8 +117,15 @@ export function statsOf(sources: StatusSources): object {
 
 function diskBytes(store: Store | undefined): Labelled {
   if (store === undefined) return {}
-  const { logBytes, logKeptBytes, sealedBytes } = store.stats()
-  return { log: logBytes, kept: logKeptBytes, sealed: sealedBytes }
+  const { logBytes, logKeptBytes, sealedBytes, lake } = store.stats()
+  return { log: logBytes, kept: logKeptBytes, sealed: sealedBytes - (lake?.bytes ?? 0) }
+}
+
+function lakeFigures(store: Store | undefined): LakeFigures | undefined {
+  const lake = store?.stats().lake
+  if (lake === undefined) return undefined
+  const { committedMs } = lake
+  return { ...lake, ageSeconds: committedMs === undefined ? undefined : Math.max(0, Date.now() - committedMs) / 1000 }
 }
 
 function streamDrops(streams: Streams): Labelled {

@@ -28,6 +28,7 @@ export function storeOptions({ data_dir, storage }: Config): StoreOptions {
           secret: lake.s3.secret,
           urlStyle: lake.s3.url_style,
           useTls: lake.s3.use_tls,
+          caFile: lake.s3.ca_file,
         },
       },
     }),

@@ -5,8 +5,8 @@ import type { StoreFiles } from './files.ts'
 import type { KeptSegments } from './kept-segments.ts'
 import type { LakeStore } from './lake/lake-store.ts'
 import type { Layout } from './layout.ts'
-import { MANIFEST_EXTENSION, type SealedFile, writeManifest } from './manifest.ts'
-import { type Expired, filesToExpire, type RetentionPolicy } from './retention-plan.ts'
+import { removeManifest, type SealedFile, writeManifest } from './manifest.ts'
+import { type Expired, type ExpiryCause, filesToExpire, type RetentionPolicy } from './retention-plan.ts'
 
 export interface RetentionOptions {
   readonly policy: RetentionPolicy
@@ -26,14 +26,14 @@ const DAY_MS = 86_400_000
 /** Removes what a policy does not keep, wherever rows are: sealed files, kept log, lake. */
 export class Retention {
   readonly #options: RetentionOptions
-  readonly #expiredRows: Record<Expired['why'], number> = { age: 0, 'table-size': 0, size: 0 }
+  readonly #expiredRows: Record<ExpiryCause, number> = { age: 0, 'table-size': 0, size: 0 }
 
   constructor(options: RetentionOptions) {
     this.#options = options
   }
 
   /** Rows of the files that this run has removed, by what they were too many of. */
-  get expiredRows(): Readonly<Record<Expired['why'], number>> {
+  get expiredRows(): Readonly<Record<ExpiryCause, number>> {
     return this.#expiredRows
   }
 
@@ -41,17 +41,26 @@ export class Retention {
   async apply(): Promise<void> {
     const { policy, catalog, files, layout, log, kept, lakeStore, now, onNote } = this.#options
     const segments = log.segments.map(({ name }) => name)
-    await lakeStore?.keepUp(policy.days, segments, (error) => onNote('lake-upkeep', error))
+    await lakeStore?.keepUp({
+      policy,
+      segments,
+      onExpired: (what, rows, why) => this.#expired(`lake: ${what}`, rows, why),
+      onFault: (error) => onNote('lake-upkeep', error),
+    })
     const nowMs = now()
     if (policy.days > 0) kept.expire(nowMs - policy.days * DAY_MS)
     try {
       for (const { file, why } of await expireFiles(catalog, files, layout, policy, nowMs)) {
-        this.#expiredRows[why] += file.rows
-        onNote('retention', `${file.path}: ${file.rows} rows removed (${why})`)
+        this.#expired(file.path, file.rows, why)
       }
     } catch (error) {
       onNote('retention', error)
     }
+  }
+
+  #expired(what: string, rows: number, why: ExpiryCause): void {
+    this.#expiredRows[why] += rows
+    this.#options.onNote('retention', `${what}: ${rows} rows removed (${why})`)
   }
 }
 
@@ -79,7 +88,7 @@ async function expireFiles(
       const manifest = { ...unit.manifest, files: rest }
       await writeManifest(files, layout.sealed, unit.name, manifest)
       // A merge may have taken its rows over meanwhile; they expire the next time.
-      if (unit.isExpired) files.remove(join(layout.sealed, unit.name + MANIFEST_EXTENSION))
+      if (unit.isExpired) removeManifest(files, layout.sealed, unit.name)
       else catalog.narrow(unit, manifest)
     }
   }
@@ -92,7 +101,7 @@ function expireUnit(catalog: Catalog, unit: SealedUnit, files: StoreFiles, layou
   for (const segment of unit.manifest.segments) files.remove(join(layout.log, segment))
   // Nor may those come back that it has replaced.
   const names = [...(unit.manifest.replaces ?? []), unit.name]
-  for (const name of names) files.remove(join(layout.sealed, name + MANIFEST_EXTENSION))
+  for (const name of names) removeManifest(files, layout.sealed, name)
   catalog.expire(unit)
 }
 

@@ -18,6 +18,17 @@ export interface StoreFault {
   readonly message: string
 }
 
+/** A lake as a store last saw it: what all that seal to it have brought. */
+export interface LakeStats {
+  readonly isReachable: boolean
+  readonly files: number
+  /** Events; what is derived from them, such as calls, does not count. */
+  readonly rows: number
+  readonly bytes: number
+  /** When it last changed, ms since 1970; undefined before it was reached for the first time. */
+  readonly committedMs: number | undefined
+}
+
 /** State of a store. Counters begin at 0 with each start. */
 export interface StoreStats {
   /** `degraded`: something failed and is being retried. `down`: the worker is gone; nothing is stored any more. */
@@ -54,9 +65,12 @@ export interface StoreStats {
   /** Age of the newest block that can be searched, while others wait; 0 if none does. */
   readonly lagMs: number
   readonly hotRows: number
+  /** In files and, if there is one, in the lake, whoever has brought them. */
   readonly sealedRows: number
   readonly sealedFiles: number
   readonly sealedBytes: number
+  /** undefined: rows are sealed to files. */
+  readonly lake: LakeStats | undefined
   readonly isSealing: boolean
 }
 
@@ -83,5 +97,6 @@ export const EMPTY_STATS: StoreStats = {
   sealedRows: 0,
   sealedFiles: 0,
   sealedBytes: 0,
+  lake: undefined,
   isSealing: false,
 }

@@ -50,16 +50,27 @@ describe('loadConfig', () => {
       HEPSCOPE_STORAGE_LAKE_CATALOG: 'postgres:host=10.0.0.5 dbname=hepscope',
       HEPSCOPE_STORAGE_LAKE_DATA_PATH: 's3://calls/hepscope',
       HEPSCOPE_STORAGE_LAKE_S3_URL_STYLE: 'path',
+      HEPSCOPE_STORAGE_LAKE_S3_ENDPOINT: 'minio.example.net:9000',
+      HEPSCOPE_STORAGE_LAKE_S3_CA_FILE: '/etc/hepscope/ca.pem',
     }
     expect(loadConfig(undefined, {}).storage.lake.catalog).toBe('')
     expect(loadConfig(undefined, env).storage.lake).toMatchObject({
       catalog: 'postgres:host=10.0.0.5 dbname=hepscope',
       data_path: 's3://calls/hepscope',
-      s3: { url_style: 'path', region: 'us-east-1', use_tls: true },
+      s3: {
+        endpoint: 'minio.example.net:9000',
+        url_style: 'path',
+        region: 'us-east-1',
+        use_tls: true,
+        ca_file: '/etc/hepscope/ca.pem',
+      },
     })
     expect(faultsOf("storage: { lake: { catalog: 'postgres:host=x' } }")[0]).toContain('needs both')
     expect(faultsOf("storage: { lake: { catalog: 'lake.db', data_path: 'rows' } }").join()).toMatch(
       /storage\.lake\.catalog: .*storage\.lake\.data_path: must be an absolute path/,
+    )
+    expect(faultsOf("storage: { lake: { s3: { endpoint: 'https://minio.example.net:9000' } } }")[0]).toContain(
+      'storage.lake.s3.endpoint: must be host[:port]',
     )
   })
 

@@ -21,6 +21,12 @@ export function useStorage(kind: StorageKind): void {
   }, 60_000)
 }
 
+/** Let a copy of a data directory use the same storage. */
+export function shareStorage(dataDir: string, copy: string): void {
+  const known = options.get(dataDir)
+  if (known !== undefined) options.set(copy, known)
+}
+
 /** Options that make an engine at a data directory use the storage of the `describe`: the same whenever it is opened. */
 export async function storageOptions(dataDir: string): Promise<Partial<StoreOptions>> {
   if (lakes === undefined) return {}

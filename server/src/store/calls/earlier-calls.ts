@@ -5,15 +5,19 @@ import { hashBytes } from '@hepscope/shared/bytes/hash.ts'
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import { TEXT } from '@hepscope/shared/event/columns.ts'
 import type { Catalog, SealedUnit } from '../catalog.ts'
+import type { LakeStore } from '../lake/lake-store.ts'
+import type { LakeFile } from '../lake/lake-view.ts'
 import type { SealedFile } from '../manifest.ts'
 import { Parameters } from '../parameters.ts'
-import { CALLS_TABLE } from '../schema.ts'
+import { CALLS_TABLE, isEventTable } from '../schema.ts'
 import type { EarlierCall, EarlierEvent } from './call-model.ts'
-import { readEvents } from './stored-events.ts'
+import { type EventSource, readEvents } from './stored-events.ts'
 
 export interface EarlierCallsOptions {
   readonly catalog: Catalog
   readonly dataDir: string
+  /** Where rows are sealed to, if not to files. */
+  readonly lakeStore: LakeStore | undefined
   /** Used by nothing else that runs at the same time. */
   readonly connection: DuckDBConnection
   /** Most calls that are known of. */
@@ -25,6 +29,10 @@ export interface EarlierCallsOptions {
 const MAX_ROWS_READ = 500_000
 /** Calls that are read back in one go. */
 const MAX_BATCH = 200
+/** Files of a lake that may have events of a call that is read back; one that runs for longer stays unknown. */
+const MAX_LAKE_FILES = 256
+/** The row of a call may be one sealing before its last event. */
+const LAKE_SLACK_US = 3_600_000_000
 const LINKS = [TEXT.callId, TEXT.correlationId, TEXT.aLegId] as const
 
 interface KnownCall extends EarlierCall {
@@ -52,6 +60,8 @@ export class EarlierCalls {
   readonly #byCallId = new Map<string, KnownCall>()
   /** Of the Call-IDs. */
   readonly #hashes = new Set<number>()
+  /** Ours, in a lake; none: nothing is known of what is there. */
+  #nodes: readonly string[] = []
   #loading: Promise<number> | undefined
 
   constructor(options: EarlierCallsOptions) {
@@ -96,24 +106,24 @@ export class EarlierCalls {
     const { catalog, dataDir, connection, maxCalls } = this.#options
     const snapshot = catalog.snapshot()
     try {
-      const files: string[] = []
-      let rows = 0
-      for (const { readable } of newestFirst(snapshot.units)) {
-        for (const file of readable) {
-          if (file.table !== CALLS_TABLE || rows >= MAX_ROWS_READ) continue
-          files.push(join(dataDir, file.path))
-          rows += file.rows
-        }
-      }
-      if (files.length === 0) return 0
+      const lakeFiles = await this.#lakeAtStart()
+      const sealed = newestFirst(snapshot.units).flatMap(({ readable }) => readable)
+      const [inLake = [], inFiles = []] = newestCalls([[...lakeFiles].sort((a, b) => b.maxTsUs - a.maxTsUs), sealed])
       const parameters = new Parameters()
+      const read = (paths: readonly string[]): string =>
+        `SELECT * FROM read_parquet(${parameters.list(paths)}, union_by_name = true, hive_partitioning = false, filename = true)`
+      const sources = [
+        ...(inFiles.length === 0 ? [] : [read(inFiles.map((path) => join(dataDir, path)))]),
+        ...(inLake.length === 0 ? [] : [`${read(inLake)} WHERE node IN (${parameters.texts(this.#nodes)})`]),
+      ]
+      if (sources.length === 0) return 0
       const { sql, values, types } = parameters.statement(`
         SELECT CAST(to_json(call) AS VARCHAR), version FROM (
           SELECT uuid, any_value(node) AS node, any_value(epoch) AS epoch, any_value(seq) AS seq,
             epoch_us(any_value(timestamp)) AS ts_us, max(version) AS version, arg_max(call_ids, version) AS call_ids,
             arg_max((state_class = 'wait' OR state = 'in-call') AND NOT list_contains(evidence, 'silent'), version) AS is_open,
             arg_max(joined_into IS NOT NULL, version) AS is_joined, epoch_us(max(last_time)) AS last_us, list(DISTINCT filename) AS files
-          FROM read_parquet(${parameters.list(files)}, union_by_name = true, hive_partitioning = false, filename = true)
+          FROM (${sources.join(' UNION ALL BY NAME ')})
           GROUP BY uuid ORDER BY version DESC LIMIT ${maxCalls}
         ) call`)
       const result = await connection.run(sql, values, types)
@@ -129,6 +139,24 @@ export class EarlierCalls {
     } finally {
       snapshot.release()
     }
+  }
+
+  /** Files of the lake, if they have calls of ours; none if it cannot be reached, which is told. */
+  async #lakeAtStart(): Promise<readonly LakeFile[]> {
+    const { lakeStore, connection, onFault } = this.#options
+    try {
+      this.#nodes = (await lakeStore?.nodes(connection)) ?? []
+      return this.#lakeFiles()
+    } catch (error) {
+      onFault(
+        `calls of earlier runs that go on get a new row: ${error instanceof Error ? error.message : String(error)}`,
+      )
+      return []
+    }
+  }
+
+  #lakeFiles(): readonly LakeFile[] {
+    return this.#nodes.length === 0 ? [] : (this.#options.lakeStore?.files() ?? [])
   }
 
   #learn(stored: StoredCall): void {
@@ -152,11 +180,14 @@ export class EarlierCalls {
     const snapshot = catalog.snapshot()
     try {
       for (let at = 0; at < found.length; at += MAX_BATCH) {
-        const batch = found.slice(at, at + MAX_BATCH)
-        for (const call of batch) this.#forget(call)
+        const some = found.slice(at, at + MAX_BATCH)
+        for (const call of some) this.#forget(call)
+        const inLake = this.#lakeFiles()
+        const batch = some.filter((call) => lakeFilesOf([call], inLake).length <= MAX_LAKE_FILES)
         const files = filesOf(batch, snapshot.units).map(({ table, path }) => ({ table, path: join(dataDir, path) }))
+        const sources: EventSource[] = [{ files }, { files: lakeFilesOf(batch, inLake), nodes: this.#nodes }]
         const callIds = batch.flatMap((call) => call.callIds)
-        events.push(...(await readEvents(connection, files, callIds)))
+        events.push(...(await readEvents(connection, sources, callIds)))
         calls.push(...batch)
       }
     } catch (error) {
@@ -189,6 +220,27 @@ function filesOf(calls: readonly KnownCall[], all: readonly SealedUnit[]): reado
     })
     .flatMap(({ readable }) => readable)
     .filter(({ minTsUs, maxTsUs }) => !isMerged || (minTsUs <= toUs && maxTsUs >= fromUs))
+}
+
+/** Files of a lake that may have events of some calls. */
+function lakeFilesOf(calls: readonly KnownCall[], files: readonly LakeFile[]): LakeFile[] {
+  return files.filter(
+    ({ table, minTsUs, maxTsUs }) =>
+      isEventTable(table) &&
+      calls.some(({ name, lastUs }) => minTsUs <= lastUs + LAKE_SLACK_US && maxTsUs >= name.tsUs),
+  )
+}
+
+/** Paths of the files of calls among some lists, the newest first, as far as their rows are looked through. */
+function newestCalls(lists: readonly (readonly Pick<LakeFile, 'table' | 'path' | 'rows'>[])[]): string[][] {
+  let rows = 0
+  return lists.map((files) =>
+    files.flatMap((file) => {
+      if (file.table !== CALLS_TABLE || rows >= MAX_ROWS_READ) return []
+      rows += file.rows
+      return [file.path]
+    }),
+  )
 }
 
 function newestFirst(units: readonly SealedUnit[]): SealedUnit[] {

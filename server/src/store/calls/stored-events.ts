@@ -34,6 +34,13 @@ interface StoredEvent {
   readonly dst_port: number
 }
 
+/** Sealed files of events. */
+export interface EventSource {
+  readonly files: readonly { readonly table: TableName; readonly path: string }[]
+  /** Whose events are wanted, where the files have those of others too. */
+  readonly nodes?: readonly string[]
+}
+
 /**
  * Read the events of some calls out of sealed files, as they were when they came.
  *
@@ -43,18 +50,21 @@ interface StoredEvent {
  */
 export async function readEvents(
   connection: DuckDBConnection,
-  files: readonly { readonly table: TableName; readonly path: string }[],
+  sources: readonly EventSource[],
   callIds: readonly string[],
 ): Promise<EarlierEvent[]> {
   const parameters = new Parameters()
   const ids = parameters.texts(callIds)
   const parts: string[] = []
-  for (const table of new Set(files.map((file) => file.table))) {
-    if (!isEventTable(table)) continue
-    const paths = parameters.list(files.filter((file) => file.table === table).map(({ path }) => path))
-    const from = `read_parquet(${paths}, union_by_name = true, hive_partitioning = false)`
-    const link = columnsOf(kindOf(table)).some(({ name }) => name === 'from_host') ? 'session_id' : 'cid'
-    parts.push(`SELECT ${COLUMNS}, ${protoOf(table)} AS proto_type FROM ${from} WHERE ${link} IN (${ids})`)
+  for (const { files, nodes } of sources) {
+    const ofNodes = nodes === undefined ? '' : ` AND node IN (${parameters.texts(nodes)})`
+    for (const table of new Set(files.map((file) => file.table))) {
+      if (!isEventTable(table)) continue
+      const paths = parameters.list(files.filter((file) => file.table === table).map(({ path }) => path))
+      const from = `read_parquet(${paths}, union_by_name = true, hive_partitioning = false)`
+      const link = columnsOf(kindOf(table)).some(({ name }) => name === 'from_host') ? 'session_id' : 'cid'
+      parts.push(`SELECT ${COLUMNS}, ${protoOf(table)} AS proto_type FROM ${from} WHERE ${link} IN (${ids})${ofNodes}`)
+    }
   }
   if (parts.length === 0) return []
   const { sql, values, types } = parameters.statement(`

@@ -1,4 +1,6 @@
 import { join, relative } from 'node:path'
+import type { StoreFiles } from '../files.ts'
+import type { Layout } from '../layout.ts'
 import type { CheckedSegment } from './check-log.ts'
 import type { CheckedManifest, SealedCheck } from './check-sealed.ts'
 import { doOverlap } from './parquet-reader.ts'
@@ -28,6 +30,13 @@ export async function checkSealedDoubles(check: SealedCheck, manifests: readonly
   }
 }
 
+/** Put a segment whose rows are sealed where it is kept for viewers who ask for the past. */
+export function keepSegment({ name, path }: CheckedSegment, files: StoreFiles, layout: Layout): string {
+  files.makeDirectory(layout.keptLog)
+  files.rename(path, join(layout.keptLog, name))
+  return 'moved to log/kept'
+}
+
 /** Look for segments of the log whose events are sealed: the next start would store them again. */
 export async function checkLogDoubles(
   check: SealedCheck,
@@ -38,11 +47,7 @@ export async function checkLogDoubles(
   const named = new Set(manifests.flatMap((manifest) => manifest.segments))
   for (const segment of segments) {
     const path = relative(layout.dataDir, segment.path)
-    const keep = (): string => {
-      files.makeDirectory(layout.keptLog)
-      files.rename(segment.path, join(layout.keptLog, segment.name))
-      return 'moved to log/kept'
-    }
+    const keep = (): string => keepSegment(segment, files, layout)
     if (named.has(segment.name)) {
       await findings.add({ severity: 'note', path, message: 'its rows are sealed', repair: keep })
       continue

@@ -13,6 +13,16 @@ const POSTGRES = 'postgres:'
 /** A catalog that is out of reach is noticed within seconds; what `storage.lake.catalog` says goes before these. */
 const LINK = 'connect_timeout=5 keepalives_idle=5 keepalives_interval=2 keepalives_count=3 tcp_user_timeout=10000'
 
+/**
+ * DuckDB waits 30 s for an answer and tries four times: a search would be over by then. Parts of an upload are made
+ * small, so that one passes in that time.
+ */
+const HTTP_SETTINGS = [
+  'SET GLOBAL http_timeout = 10',
+  'SET GLOBAL http_retries = 1',
+  `SET GLOBAL s3_uploader_max_filesize = '50GB'`,
+]
+
 /** An extension of DuckDB could not be loaded. */
 export class ExtensionError extends Error {
   override readonly name = 'ExtensionError'
@@ -58,10 +68,19 @@ async function requireFile(connection: DuckDBConnection, directory: string, name
   if (!existsSync(path)) throw new ExtensionError(`DuckDB's extension ${name} is not there: ${path}`)
 }
 
-/** Make the lake known to DuckDB, and make it if it is not there. @throws DuckDB's error if it cannot be reached */
-export async function attach(connection: DuckDBConnection, options: LakeOptions): Promise<void> {
+/**
+ * Make the lake known to DuckDB.
+ *
+ * @param mode `write`: make it if it is not there
+ * @throws DuckDB's error if it cannot be reached
+ */
+export async function attach(
+  connection: DuckDBConnection,
+  options: LakeOptions,
+  mode: 'read' | 'write' = 'write',
+): Promise<void> {
   const { catalog, password, dataPath, s3 } = options
-  const clauses = [`DATA_PATH ${quoted(dataPath)}`]
+  const clauses = [`DATA_PATH ${quoted(dataPath)}`, ...(mode === 'read' ? ['READ_ONLY'] : [])]
   if (isPostgres(options) && password !== '') {
     // In a secret, because errors quote the connection string.
     await connection.run(`CREATE OR REPLACE SECRET hepscope_catalog (TYPE postgres, PASSWORD ${quoted(password)})`)
@@ -77,9 +96,12 @@ export async function attach(connection: DuckDBConnection, options: LakeOptions)
       ...(s3.keyId === '' ? [] : [`KEY_ID ${quoted(s3.keyId)}`, `SECRET ${quoted(s3.secret)}`]),
     ]
     await connection.run(`CREATE OR REPLACE SECRET hepscope_data (${members.join(', ')})`)
+    for (const setting of HTTP_SETTINGS) await connection.run(setting)
+    if (s3.caFile !== '') await connection.run(`SET GLOBAL ca_cert_file = ${quoted(s3.caFile)}`)
   }
   const place = catalog.replace(/^postgres:(?!postgres(?:ql)?:\/\/)/, `${POSTGRES}${LINK} `)
-  await connection.run(`ATTACH ${quoted(`ducklake:${place}`)} AS ${LAKE} (${clauses.join(', ')})`)
+  // What came after may have failed the last time.
+  await connection.run(`ATTACH IF NOT EXISTS ${quoted(`ducklake:${place}`)} AS ${LAKE} (${clauses.join(', ')})`)
 }
 
 /** First line of an error, without the connection string and what may stand in it. */

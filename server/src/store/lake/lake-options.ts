@@ -22,6 +22,8 @@ export interface S3Options {
   /** `path`: bucket behind the host, as most stores but Amazon's want it. */
   readonly urlStyle: 'vhost' | 'path'
   readonly useTls: boolean
+  /** File with the certificates that the store's is signed by; `''`: those of the system. */
+  readonly caFile: string
 }
 
 /** True for a place that only DuckDB's `httpfs` reads. */

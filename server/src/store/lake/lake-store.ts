@@ -5,12 +5,18 @@ import type { Catalog } from '../catalog.ts'
 import { interruptUntil } from '../database.ts'
 import type { StoreFiles } from '../files.ts'
 import type { Generation } from '../generation.ts'
+import type { ExpiryCause, RetentionPolicy } from '../retention-plan.ts'
+import { isEventTable } from '../schema.ts'
 import { parseSegmentName } from '../segment.ts'
+import type { LakeStats } from '../stats.ts'
 import { Lake } from './lake.ts'
 import { lakeFault, loadExtensions } from './lake-connection.ts'
 import type { LakeOptions } from './lake-options.ts'
+import { expireLakeFiles } from './lake-retention.ts'
 import { LakeSealer } from './lake-sealer.ts'
 import { keepUp } from './lake-upkeep.ts'
+import type { LakeFile } from './lake-view.ts'
+import { nodesOf } from './ledger.ts'
 
 export interface LakeWorld {
   /** Where DuckDB's extensions are; `''`: DuckDB fetches them. */
@@ -25,6 +31,14 @@ export interface LakeWorld {
   /** The lake cannot be reached, told again and again; or it can be again. */
   readonly onFault: (error: Error) => void
   readonly onWell: () => void
+}
+
+export interface LakeUpkeepOptions {
+  readonly policy: RetentionPolicy
+  /** Names of the log segments that this store has. */
+  readonly segments: readonly string[]
+  readonly onExpired: (what: string, rows: number, why: ExpiryCause) => void
+  readonly onFault: (error: unknown) => void
 }
 
 const ID_FILE = 'lake-store-id'
@@ -81,6 +95,18 @@ export class LakeStore {
     this.#sealer = new LakeSealer({ lake, store, connection, now })
   }
 
+  get stats(): LakeStats {
+    const { reading, lastView } = this.lake
+    const contents = lastView?.contents ?? []
+    return {
+      isReachable: reading !== undefined,
+      files: contents.length,
+      rows: contents.reduce((sum, { table, rows }) => sum + (isEventTable(table) ? rows : 0), 0),
+      bytes: contents.reduce((sum, { bytes }) => sum + bytes, 0),
+      committedMs: lastView?.committedMs,
+    }
+  }
+
   /**
    * Bring the rows of a generation that takes no more. The step that it resolves with lets searches find them in the
    * lake, and takes the generation out of the catalog.
@@ -97,12 +123,42 @@ export class LakeStore {
     }
   }
 
+  /** The files of the lake, which have the rows of others too. @throws if it cannot be reached */
+  files(): readonly LakeFile[] {
+    const { reading, fault } = this.lake
+    if (reading === undefined) throw new Error(fault ?? 'the lake has not been reached yet')
+    return reading.view.contents
+  }
+
+  /** Names of the nodes whose events this store has brought. @throws if the lake cannot be reached */
+  async nodes(connection: DuckDBConnection): Promise<readonly string[]> {
+    if (this.files().length === 0) return []
+    try {
+      return await nodesOf(connection, this.#parts.id)
+    } catch (error) {
+      throw new Error(lakeFault(error, this.#parts.options), { cause: error })
+    }
+  }
+
   /** Retention and order in the lake; nothing while it cannot be reached. Never rejects. */
-  async keepUp(retentionDays: number, segments: readonly string[], onFault: (error: unknown) => void): Promise<void> {
-    const { id: store, sealConnection: connection, now } = this.#parts
-    const tables = this.lake.reading?.view.tables ?? []
-    if (tables.length === 0) return
-    await this.#oneByOne(() => keepUp({ connection, store, tables, retentionDays, segments, nowMs: now(), onFault }))
+  async keepUp({ policy, segments, onExpired, onFault }: LakeUpkeepOptions): Promise<void> {
+    const { id: store, sealConnection: connection, options, now } = this.#parts
+    const { signal } = this.#closing
+    const note = (error: unknown): void => {
+      if (!signal.aborted) onFault(lakeFault(error, options))
+    }
+    if (this.lake.reading === undefined) return
+    try {
+      await this.#oneByOne(async () => {
+        const nowMs = now()
+        const view = await this.lake.readNewest(connection)
+        if (view.tables.length === 0) return
+        await expireLakeFiles({ connection, view, policy, nowMs, signal, onExpired, onFault: note })
+        await keepUp({ connection, store, tables: view.tables, segments, nowMs, signal, onFault: note })
+      })
+    } catch (error) {
+      note(error)
+    }
   }
 
   /** End what runs. */
@@ -129,10 +185,17 @@ export class LakeStore {
   }
 }
 
-/** The name of a data directory in ledgers, made at its first use: a node's own name may be somebody else's too. */
-function storeId(files: StoreFiles, dataDir: string): string {
+/** The name of a data directory in ledgers; undefined if it has never sealed to a lake. */
+export function knownStoreId(files: StoreFiles, dataDir: string): string | undefined {
   const path = join(dataDir, ID_FILE)
-  if (files.size(path) !== undefined) return files.readText(path).trim()
+  return files.size(path) === undefined ? undefined : files.readText(path).trim()
+}
+
+/** It is made at its first use: a node's own name may be somebody else's too. */
+function storeId(files: StoreFiles, dataDir: string): string {
+  const known = knownStoreId(files, dataDir)
+  if (known !== undefined) return known
+  const path = join(dataDir, ID_FILE)
   const id = randomUUID()
   const temporary = `${path}.tmp`
   files.remove(temporary)

@@ -1,14 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { EventRange } from '../generation.ts'
-import { attach, isPostgres, lakeFault } from './lake-connection.ts'
+import { attach, lakeFault } from './lake-connection.ts'
 import type { LakeOptions } from './lake-options.ts'
 import { type LakeView, newestVersion, readView } from './lake-view.ts'
 import { type LedgerEntry, ledgerEntries } from './ledger.ts'
 
-/** How often the catalog is asked while nobody else asks it: how late an outage is noticed. */
+/** How often catalog and data are asked for: how late it is noticed that they are away, or back. */
 const PROBE_MS = 5000
-/** After a failure searches do without the lake for this time, instead of waiting for it one after another. */
-const PAUSE_MS = 2000
 
 export interface LakeParts {
   readonly options: LakeOptions
@@ -34,7 +32,6 @@ export interface LakeReading {
  */
 export class Lake {
   readonly #parts: LakeParts
-  readonly #isPostgres: boolean
   readonly #timer: NodeJS.Timeout
   #isAttached = false
   #isClosed = false
@@ -43,8 +40,6 @@ export class Lake {
   #covered: EventRange[] = []
   /** Segments of earlier runs of which nobody knows yet whether they are in the lake. */
   #unasked: readonly string[] = []
-  /** Until then searches do without. */
-  #pausedUntilMs = 0
   /** Set while a commit of ours is on its way. */
   #held: Promise<void> | undefined
   #release: () => void = () => undefined
@@ -55,7 +50,6 @@ export class Lake {
 
   constructor(parts: LakeParts) {
     this.#parts = parts
-    this.#isPostgres = isPostgres(parts.options)
     this.#timer = setInterval(() => void this.#probe(), PROBE_MS)
   }
 
@@ -92,7 +86,7 @@ export class Lake {
     try {
       await attach(connection, options)
       const entries = await ledgerEntries(connection, store, segments)
-      this.#view = await readView(connection, await newestVersion(connection), this.#isPostgres)
+      this.#view = await readView(connection, await newestVersion(connection), options)
       this.#isAttached = true
       return entries
     } catch (error) {
@@ -108,21 +102,14 @@ export class Lake {
     if (!this.#isAttached) throw new Error(this.#fault ?? 'the lake has not been reached yet')
   }
 
-  /** Move on to the newest version, if that can be had. Never rejects; see `reading` then. */
+  /**
+   * Move on to the newest version, if that can be had. Never rejects; see `reading` then. While the lake is away nobody
+   * waits for it here: it is asked again and again beside.
+   */
   async refresh(connection: DuckDBConnection, isGivenUp: () => boolean): Promise<void> {
-    if (!this.#isAttached || performance.now() < this.#pausedUntilMs) return
+    if (!this.#isAttached || this.#fault !== undefined) return
     try {
-      while (!this.#isClosed && !isGivenUp()) {
-        while (this.#held !== undefined) await this.#held
-        if (this.#isUncertain) return
-        const before = this.#holdCount
-        const view = await this.readNewest(connection)
-        // A commit of ours that began meanwhile may be in it, and its rows are hot still.
-        if (this.#holdCount !== before) continue
-        this.#moveTo(view)
-        this.#well()
-        return
-      }
+      await this.#moveOn(connection, isGivenUp)
     } catch (error) {
       if (!isGivenUp()) this.fail(error)
     }
@@ -132,14 +119,13 @@ export class Lake {
   async readNewest(connection: DuckDBConnection): Promise<LakeView> {
     const version = await newestVersion(connection)
     if (this.#view?.version === version) return this.#view
-    return readView(connection, version, this.#isPostgres)
+    return readView(connection, version, this.#parts.options)
   }
 
-  /** A statement about the lake failed: searches do without for a while. */
+  /** A statement about the lake failed: searches do without until it was reached again. */
   fail(error: unknown): void {
     if (this.#isClosed) return
     this.#fault = lakeFault(error, this.#parts.options)
-    this.#pausedUntilMs = performance.now() + PAUSE_MS
     this.#parts.onFault(new Error(this.#fault))
   }
 
@@ -179,6 +165,19 @@ export class Lake {
     this.#release()
   }
 
+  async #moveOn(connection: DuckDBConnection, isGivenUp: () => boolean): Promise<void> {
+    while (!this.#isClosed && !isGivenUp()) {
+      while (this.#held !== undefined) await this.#held
+      if (this.#isUncertain) return
+      const before = this.#holdCount
+      const view = await this.readNewest(connection)
+      // A commit of ours that began meanwhile may be in it, and its rows are hot still.
+      if (this.#holdCount !== before) continue
+      this.#moveTo(view)
+      return
+    }
+  }
+
   #moveTo(view: LakeView): void {
     if (this.#view === undefined || view.version > this.#view.version) this.#view = view
   }
@@ -186,8 +185,6 @@ export class Lake {
   #well(): void {
     if (this.#fault === undefined) return
     this.#fault = undefined
-    // Else searches would keep to the version from before, and not say so.
-    this.#pausedUntilMs = 0
     this.#parts.onWell()
   }
 
@@ -204,9 +201,15 @@ export class Lake {
         // Before any search reads the lake: what is there and in the log too must not be found twice.
         const entries = await ledgerEntries(connection, store, this.#unasked)
         this.#covered = entries.flatMap(({ ranges }) => ranges)
-        this.#view = await readView(connection, await newestVersion(connection), this.#isPostgres)
+        this.#view = await readView(connection, await newestVersion(connection), options)
         this.#isAttached = true
-      } else await newestVersion(connection)
+      } else {
+        await newestVersion(connection)
+        await this.#moveOn(connection, () => this.#isClosed)
+      }
+      // The catalog may be there, and the data not.
+      const file = this.#view?.contents.at(-1)
+      if (file !== undefined) await connection.run('SELECT size FROM read_blob($1)', [file.path])
       if (!this.#isClosed) this.#well()
     } catch (error) {
       this.fail(error)

@@ -42,6 +42,15 @@ export async function ledgerEntries(
   }))
 }
 
+/** Names of the nodes whose events a store has brought. @throws DuckDB's error */
+export async function nodesOf(connection: DuckDBConnection, store: string): Promise<string[]> {
+  const reader = await connection.runAndReadAll(
+    `SELECT DISTINCT range.node FROM (SELECT unnest(ranges) AS range FROM ${LAKE}.${LEDGER} WHERE store = $1)`,
+    [store],
+  )
+  return reader.getRows().map(([node]) => String(node))
+}
+
 /** Write down, in the transaction that brings its rows, that a generation is in the lake. @throws DuckDB's error */
 export async function enterLedger(
   connection: DuckDBConnection,

@@ -5,6 +5,7 @@ import type { EngineWorld, StoreEngine } from '../../../src/store/engine.ts'
 import type { StoreOptions } from '../../../src/store/options.ts'
 import { Blocks, EPOCH, packetOf, sipText, START_US } from '../blocks.ts'
 import { engineAt as openAt, newDataDir } from '../data-dir.ts'
+import { shareStorage, STORAGE_KINDS, useStorage } from '../storage-kinds.ts'
 import { calls, fixtureBlocks, liveRows, storedRows } from './fixture-blocks.ts'
 
 const FIXTURES = [
@@ -31,6 +32,7 @@ function engineAt(dataDir: string, options: Partial<StoreOptions> = {}, world: E
 function killed(dataDir: string): string {
   const copy = newDataDir()
   cpSync(dataDir, copy, { recursive: true })
+  shareStorage(dataDir, copy)
   return copy
 }
 
@@ -56,44 +58,6 @@ describe('table of calls', () => {
     await engine.close()
     const sealed = await engineAt(dataDir)
     expect(storedRows(await calls(sealed, ALL))).toEqual(live)
-  })
-
-  it(
-    'keeps a call whole, and one, whose messages are in files of many sealings and restarts',
-    { timeout: 30_000 },
-    async () => {
-      const blocks = fixtureBlocks('sip-20-calls.pcap', 40)
-      expect(blocks.length).toBeGreaterThanOrEqual(6)
-      let dataDir = newDataDir()
-      for (const [i, block] of blocks.entries()) {
-        const engine = await engineAt(dataDir)
-        await append(engine, [block])
-        expect(storedRows(await calls(engine, ALL))).toEqual(liveRows(blocks.slice(0, i + 1)))
-        if (i % 3 !== 2) await engine.seal()
-        dataDir = killed(dataDir)
-        await engine.close()
-      }
-      const engine = await engineAt(dataDir)
-      await engine.flush()
-      expect(storedRows(await calls(engine, ALL))).toEqual(liveRows(blocks))
-    },
-  )
-
-  it('names a call by its first event, which stays whatever is sealed and started anew', async () => {
-    const blocks = new Blocks()
-    const dataDir = newDataDir()
-    const first = await engineAt(dataDir)
-    await append(first, [blocks.of(packetOf(sipText()))])
-    const [before] = await calls(first)
-    expect(before).toMatchObject({ state: 'setup', is_running: true, node: 'node-1', seq: 1, last_seq: 1 })
-    await first.seal()
-    await first.close()
-    const second = await engineAt(dataDir)
-    await append(second, [blocks.of(answer('180 Ringing', 2), answer('200 OK', 3))])
-    const rows = await calls(second)
-    expect(rows).toEqual([expect.objectContaining({ uuid: before?.uuid, ts_us: before?.ts_us, seq: 1, last_seq: 3 })])
-    expect(rows[0]).toMatchObject({ state: 'in-call', codes: [180, 200], ring_us: 1_000_000, evidence: [] })
-    expect(Number(rows[0]?.version)).toBeGreaterThan(Number(before?.version))
   })
 
   it('has one row of a call of which versions are hot and in several files, and only its newest state', async () => {
@@ -135,39 +99,6 @@ describe('table of calls', () => {
     expect(await calls(engine)).toEqual([expect.objectContaining({ state: 'in-call', evidence: ['gap-inside'] })])
   })
 
-  it('says of calls that ran through a restart that their node was away, and not of others', async () => {
-    const dataDir = newDataDir()
-    const blocks = new Blocks()
-    const first = await engineAt(dataDir)
-    await append(first, [blocks.of(packetOf(sipText()), packetOf(sipText({ callId: 'busy@x' })))])
-    await append(first, [blocks.of(answer('486 Busy Here', 1, 'busy@x'))])
-    await first.seal()
-    await first.close()
-    const second = await engineAt(dataDir)
-    const later = new Blocks('node-1', EPOCH + 60_000)
-    await append(second, [later.of(answer('200 OK', 60), answer('486 Busy Here', 60, 'busy@x'))])
-    await append(second, [later.of(packetOf(sipText({ callId: 'new@x' }), { tsUs: START_US + 61_000_000 }))])
-    const evidence = (await calls(second)).map((row) => [row.session_id, row.evidence])
-    expect(evidence).toEqual([
-      ['new@x', []],
-      ['busy@x', []],
-      ['call-1@example.com', ['gap-inside']],
-    ])
-  })
-
-  it('takes up what an earlier run left open, so that it can end in silence', async () => {
-    let nowMs = START_US / 1000
-    const dataDir = newDataDir()
-    const first = await engineAt(dataDir, {}, { now: () => nowMs })
-    await append(first, [new Blocks().of(packetOf(sipText()))])
-    await first.seal()
-    await first.close()
-    const second = await engineAt(dataDir, {}, { now: () => nowMs })
-    await expect.poll(() => second.stats().calls, { timeout: 5000 }).toBe(1)
-    nowMs += 3_600_000
-    await expect.poll(async () => (await calls(second))[0]?.evidence, { timeout: 5000 }).toEqual(['silent'])
-  })
-
   it('keeps the rows of calls that it follows no more', async () => {
     const engine = await engineAt(newDataDir(), { maxCalls: 10 })
     await append(engine, [new Blocks().invites(200)])
@@ -199,6 +130,85 @@ describe('table of calls', () => {
     })
   })
 })
+
+describe.each(STORAGE_KINDS)(
+  'table of calls that go on after a restart, sealed to: %s',
+  { timeout: 30_000 },
+  (kind) => {
+    useStorage(kind)
+
+    it(
+      'keeps a call whole, and one, whose messages are in files of many sealings and restarts',
+      { timeout: 30_000 },
+      async () => {
+        const blocks = fixtureBlocks('sip-20-calls.pcap', 40)
+        expect(blocks.length).toBeGreaterThanOrEqual(6)
+        let dataDir = newDataDir()
+        for (const [i, block] of blocks.entries()) {
+          const engine = await engineAt(dataDir)
+          await append(engine, [block])
+          expect(storedRows(await calls(engine, ALL))).toEqual(liveRows(blocks.slice(0, i + 1)))
+          if (i % 3 !== 2) await engine.seal()
+          dataDir = killed(dataDir)
+          await engine.close()
+        }
+        const engine = await engineAt(dataDir)
+        await engine.flush()
+        expect(storedRows(await calls(engine, ALL))).toEqual(liveRows(blocks))
+      },
+    )
+
+    it('names a call by its first event, which stays whatever is sealed and started anew', async () => {
+      const blocks = new Blocks()
+      const dataDir = newDataDir()
+      const first = await engineAt(dataDir)
+      await append(first, [blocks.of(packetOf(sipText()))])
+      const [before] = await calls(first)
+      expect(before).toMatchObject({ state: 'setup', is_running: true, node: 'node-1', seq: 1, last_seq: 1 })
+      await first.seal()
+      await first.close()
+      const second = await engineAt(dataDir)
+      await append(second, [blocks.of(answer('180 Ringing', 2), answer('200 OK', 3))])
+      const rows = await calls(second)
+      expect(rows).toEqual([expect.objectContaining({ uuid: before?.uuid, ts_us: before?.ts_us, seq: 1, last_seq: 3 })])
+      expect(rows[0]).toMatchObject({ state: 'in-call', codes: [180, 200], ring_us: 1_000_000, evidence: [] })
+      expect(Number(rows[0]?.version)).toBeGreaterThan(Number(before?.version))
+    })
+
+    it('says of calls that ran through a restart that their node was away, and not of others', async () => {
+      const dataDir = newDataDir()
+      const blocks = new Blocks()
+      const first = await engineAt(dataDir)
+      await append(first, [blocks.of(packetOf(sipText()), packetOf(sipText({ callId: 'busy@x' })))])
+      await append(first, [blocks.of(answer('486 Busy Here', 1, 'busy@x'))])
+      await first.seal()
+      await first.close()
+      const second = await engineAt(dataDir)
+      const later = new Blocks('node-1', EPOCH + 60_000)
+      await append(second, [later.of(answer('200 OK', 60), answer('486 Busy Here', 60, 'busy@x'))])
+      await append(second, [later.of(packetOf(sipText({ callId: 'new@x' }), { tsUs: START_US + 61_000_000 }))])
+      const evidence = (await calls(second)).map((row) => [row.session_id, row.evidence])
+      expect(evidence).toEqual([
+        ['new@x', []],
+        ['busy@x', []],
+        ['call-1@example.com', ['gap-inside']],
+      ])
+    })
+
+    it('takes up what an earlier run left open, so that it can end in silence', async () => {
+      let nowMs = START_US / 1000
+      const dataDir = newDataDir()
+      const first = await engineAt(dataDir, {}, { now: () => nowMs })
+      await append(first, [new Blocks().of(packetOf(sipText()))])
+      await first.seal()
+      await first.close()
+      const second = await engineAt(dataDir, {}, { now: () => nowMs })
+      await expect.poll(() => second.stats().calls, { timeout: 5000 }).toBe(1)
+      nowMs += 3_600_000
+      await expect.poll(async () => (await calls(second))[0]?.evidence, { timeout: 5000 }).toEqual(['silent'])
+    })
+  },
+)
 
 /** An answer to the INVITE of `sipText`, so many seconds after it. */
 function answer(status: string, seconds: number, callId = 'call-1@example.com') {

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StoreEngine } from '../../../src/store/engine.ts'
 import { ExtensionError } from '../../../src/store/lake/lake-connection.ts'
 import type { StoreFault } from '../../../src/store/stats.ts'
-import { Blocks, EPOCH } from '../blocks.ts'
+import { Blocks, EPOCH, packetOf, sipText, START_US } from '../blocks.ts'
+import { calls } from '../calls/fixture-blocks.ts'
 import { allSeqs, engineAt, newDataDir, search, upTo } from '../data-dir.ts'
 import { Lakes } from './lakes.ts'
 import { SealFaults } from './seal-faults.ts'
@@ -144,15 +145,19 @@ describe('sealing to a lake', () => {
   it('finds each row once when a commit came through whose answer did not', async () => {
     const faults = new SealFaults()
     const engine = await engineAt(newDataDir(), await lakes.create(), faults.world)
-    engine.append(new Blocks().invites(50))
+    const blocks = new Blocks()
+    engine.append(blocks.invites(10))
+    // So that the tables are there, whose making is a commit too.
+    await engine.seal()
+    engine.append(blocks.invites(50))
     await engine.flush()
     faults.loseAnswer('COMMIT')
     const sealed = engine.seal()
     await expect.poll(() => engine.stats().lastError, { timeout: LATE }).toMatch(/^seal: /)
-    expect(await allSeqs(engine)).toEqual(upTo(50))
+    expect(await allSeqs(engine)).toEqual(upTo(60))
     await sealed
-    expect(await allSeqs(engine)).toEqual(upTo(50))
-    expect(engine.stats()).toMatchObject({ state: 'ok', hotRows: 0, sealedRows: 50 })
+    expect(await allSeqs(engine)).toEqual(upTo(60))
+    expect(engine.stats()).toMatchObject({ state: 'ok', hotRows: 0, sealedRows: 60 })
   }, 60_000)
 
   it('makes tables at the same time as another store', async () => {
@@ -206,6 +211,9 @@ describe('a lake that cannot be reached', () => {
     const blocks = new Blocks()
     const faults = new SealFaults()
     const first = await engineAt(dataDir, options, faults.world)
+    first.append(blocks.invites(10))
+    // So that the tables are there, whose making is a commit too.
+    await first.seal()
     first.append(blocks.invites(30))
     await first.flush()
     // Committed, and dead before it could remove the segment.
@@ -221,17 +229,17 @@ describe('a lake that cannot be reached', () => {
       second = await engineAt(dataDir, options)
       second.append(blocks.invites(10))
       await second.flush()
-      expect(await allSeqs(second)).toEqual(upTo(40))
+      expect(await allSeqs(second)).toEqual(upTo(50).slice(10))
       expect(second.stats()).toMatchObject({ state: 'degraded', replayedRows: 30 })
     } finally {
       await lakes.postgres.restart()
     }
     await expect.poll(() => second.stats().state, { timeout: LATE }).toBe('ok')
     expect(await incompleteOf(second)).toBeUndefined()
-    expect(await allSeqs(second)).toEqual(upTo(40))
+    expect(await allSeqs(second)).toEqual(upTo(50))
     await second.seal()
-    expect(await allSeqs(second)).toEqual(upTo(40))
-    expect(second.stats()).toMatchObject({ hotRows: 0, sealedRows: 40 })
+    expect(await allSeqs(second)).toEqual(upTo(50))
+    expect(second.stats()).toMatchObject({ hotRows: 0, sealedRows: 50 })
   }, 90_000)
 
   it('is no excuse for a missing extension', async () => {
@@ -248,6 +256,60 @@ describe('a lake that cannot be reached', () => {
     expect(engine.stats().lastError).toContain('password authentication failed')
     expect(JSON.stringify(faults)).not.toContain('not-this-one')
   })
+})
+
+describe('calls in a lake', () => {
+  const invite = () => packetOf(sipText())
+  const answer = () =>
+    packetOf(sipText({ startLine: 'SIP/2.0 486 Busy Here', to: '<sip:bob@example.net>;tag=b' }), {
+      tsUs: START_US + 1_000_000,
+    })
+
+  it('are taken up by the store that had begun them alone', async () => {
+    const options = await lakes.create()
+    const blocks = ['node-1', 'node-2'].map((node) => new Blocks(node))
+    const directories = [newDataDir(), newDataDir()]
+    for (const [i, dataDir] of directories.entries()) {
+      const engine = await engineAt(dataDir, options)
+      engine.append(blocks[i]?.of(invite()) ?? new Blocks().of(invite()))
+      await engine.seal()
+      await engine.close()
+    }
+    const [first = ''] = directories
+    const engine = await engineAt(first, options)
+    engine.append(blocks[0]?.of(answer()) ?? new Blocks().of(invite()))
+    await engine.flush()
+    const states = async (): Promise<string[]> =>
+      (await calls(engine)).map(({ node, state }) => `${String(node)} ${String(state)}`).sort()
+    expect(await states()).toEqual(['node-1 busy', 'node-2 setup'])
+    await engine.seal()
+    expect(await states()).toEqual(['node-1 busy', 'node-2 setup'])
+  }, 30_000)
+
+  it('get a new row, and the store says so, where the lake is away at the start', async () => {
+    const options = await lakes.create()
+    const dataDir = newDataDir()
+    const blocks = new Blocks()
+    const first = await engineAt(dataDir, options)
+    first.append(blocks.of(invite()))
+    await first.seal()
+    await first.close()
+    const faults: StoreFault[] = []
+    await lakes.postgres.stop()
+    let second: StoreEngine
+    try {
+      second = await engineAt(dataDir, options, { onFault: (fault) => faults.push(fault) })
+      second.append(blocks.of(answer()))
+      await second.flush()
+      expect(faults.find(({ cause }) => cause === 'calls')?.message).toMatch(
+        /^calls of earlier runs .* new row: .*onnect/,
+      )
+    } finally {
+      await lakes.postgres.restart()
+    }
+    await expect.poll(() => second.stats().state, { timeout: LATE }).toBe('ok')
+    expect(await calls(second)).toHaveLength(2)
+  }, 60_000)
 })
 
 describe('upkeep of a lake', () => {
@@ -270,6 +332,52 @@ describe('upkeep of a lake', () => {
     nowMs += 10 * DAY_MS
     await engine.applyRetention()
     expect(await search(engine, {})).toEqual([])
+  }, 60_000)
+
+  it('removes the oldest files of all nodes while there are more bytes than are wanted', async () => {
+    const options = await lakes.create()
+    const days = 4
+    let nowMs = EPOCH
+    const dataDirs = [newDataDir(), newDataDir()]
+    const blocks = dataDirs.map((_, i) => new Blocks(`node-${i}`))
+    const open = (i: number, maxBytes = 0): Promise<StoreEngine> =>
+      engineAt(
+        dataDirs[i] ?? '',
+        { ...options, retention: { days: 0, maxBytes, tables: { hepscope_calls: { days: 1 } } } },
+        { now: () => nowMs },
+      )
+    const engines = [await open(0), await open(1)]
+    for (let day = 0; day < days; day++) {
+      for (const [i, engine] of engines.entries()) {
+        engine.append(blocks[i]?.invites(20) ?? new Blocks().invites(1))
+        await engine.seal()
+      }
+      nowMs += DAY_MS
+    }
+    const [first] = engines
+    if (first === undefined) throw new Error('no engine')
+    await first.applyRetention()
+    await eventsIn(first)
+    const bytes = first.stats().sealedBytes
+    expect(await eventsIn(first)).toHaveLength(2 * 20 * days)
+    expect(first.stats().expiredRows).toEqual({ age: 2 * 20 * (days - 1), 'table-size': 0, size: 0 })
+    for (const engine of engines) await engine.close()
+
+    const third = await open(0, Math.floor(bytes / 2))
+    await third.applyRetention()
+    const left = await eventsIn(third)
+    expect(third.stats().sealedBytes).toBeLessThanOrEqual(bytes / 2)
+    expect(third.stats().expiredRows).toMatchObject({ size: 2 * 20 * days - left.length })
+    // Whole files go, and none that is newer than one that stays.
+    const newest = (node: number): string[] => eventsOf(`node-${node}`, 20 * days).filter((one) => left.includes(one))
+    for (const node of [0, 1]) {
+      const seqs = newest(node)
+        .map((one) => Number(one.split(':')[1]))
+        .sort((a, b) => a - b)
+      expect(seqs.length % 20).toBe(0)
+      expect(seqs).toEqual(upTo(20 * days).slice(20 * days - seqs.length))
+    }
+    expect(left.length).toBeGreaterThan(0)
   }, 60_000)
 
   it('puts small files together while others search and seal', async () => {

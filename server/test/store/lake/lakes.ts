@@ -34,7 +34,7 @@ export class Lakes {
       catalog: await this.postgres.createCatalog(name),
       password: this.postgres.password,
       dataPath: join(this.#folder, name),
-      s3: { endpoint: '', region: '', keyId: '', secret: '', urlStyle: 'path', useTls: false },
+      s3: { endpoint: '', region: '', keyId: '', secret: '', urlStyle: 'path', useTls: false, caFile: '' },
     }
     return { lake, extensionDirectory: this.#extensionDirectory }
   }
