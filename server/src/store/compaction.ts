@@ -2,8 +2,16 @@ import { basename, dirname, join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Catalog, SealedUnit } from './catalog.ts'
 import type { StoreFiles } from './files.ts'
+import { idsPath, writeIdFilters } from './id-files.ts'
 import { directoriesOf, type Layout } from './layout.ts'
-import { type Manifest, MANIFEST_EXTENSION, type SealedFile, sealedName, writeManifest } from './manifest.ts'
+import {
+  type Manifest,
+  MANIFEST_EXTENSION,
+  removeManifest,
+  type SealedFile,
+  sealedName,
+  writeManifest,
+} from './manifest.ts'
 import { FILE_ORDER, PARQUET_OPTIONS } from './sealer.ts'
 
 /** Most rows, and bytes of Parquet, of what is merged into one: it is sorted as a whole. */
@@ -85,16 +93,18 @@ export class Compaction {
     try {
       for (const sources of byDirectory(units)) merged.push(await this.#mergeFiles(sources, name))
       for (const directory of directoriesOf(layout, merged)) await files.syncPath(directory)
+      const withIds = await writeIdFilters(this.#options, name, merged)
       // Retention may have been faster.
       if (units.some((unit) => unit.isExpired)) return
-      const manifest = manifestOf(units, merged, this.#manifestNames())
+      const manifest = manifestOf(units, withIds, this.#manifestNames())
       await writeManifest(files, layout.sealed, name, manifest)
       isDone = true
       catalog.merge(units, name, manifest)
     } finally {
-      if (!isDone) for (const { path } of merged) files.remove(join(layout.dataDir, path))
+      const unnamed = [...merged.map(({ path }) => join(layout.dataDir, path)), idsPath(layout, name)]
+      if (!isDone) for (const path of unnamed) files.remove(path)
     }
-    for (const unit of units) files.remove(join(layout.sealed, unit.name + MANIFEST_EXTENSION))
+    for (const unit of units) removeManifest(files, layout.sealed, unit.name)
     await files.syncPath(layout.sealed)
   }
 

@@ -16,6 +16,7 @@ import {
 } from './engine-parts.ts'
 import type { Generation } from './generation.ts'
 import { HotTables } from './hot-tables.ts'
+import { IdFilters } from './id-files.ts'
 import { type Inserted, Inserter } from './inserter.ts'
 import { KeptSegments } from './kept-segments.ts'
 import type { LakeStore } from './lake/lake-store.ts'
@@ -139,6 +140,7 @@ export class StoreEngine {
     const earlier = new EarlierCalls({
       catalog,
       dataDir: settings.dataDir,
+      lakeStore,
       connection: connections.readCalls,
       maxCalls: settings.maxCalls,
       onFault: (error) => this.#troubles.note('calls', error),
@@ -197,7 +199,8 @@ export class StoreEngine {
       now,
     })
     this.#rotation = new Rotation({ ...settings, catalog, log: this.#log, inserter: this.#inserter, now })
-    const places = { catalog, dataDir: settings.dataDir, lake: lakeStore?.lake }
+    const idFilters = new IdFilters(layout, files)
+    const places = { catalog, dataDir: settings.dataDir, idFilters, lake: lakeStore?.lake }
     this.#searches = new SearchPool({
       places,
       connections: connections.searches,
@@ -296,8 +299,8 @@ export class StoreEngine {
 
   stats(): StoreStats {
     const { units, generations } = this.#catalog
-    const lakeFiles = this.#lakeStore?.lake.lastView?.contents ?? []
-    const files = [...units.flatMap(({ readable }) => readable), ...lakeFiles]
+    const lake = this.#lakeStore?.stats
+    const files = units.flatMap(({ readable }) => readable)
     const events = files.filter(({ table }) => isEventTable(table))
     const pendingBytes = this.#pending.bytes
     const lastError = this.#troubles.current
@@ -319,9 +322,10 @@ export class StoreEngine {
       replayBytes: this.#pending.replayBytes,
       lagMs: this.#lagMs(),
       hotRows: generations.reduce((rows, generation) => rows + generation.rows, 0),
-      sealedRows: events.reduce((rows, file) => rows + file.rows, 0),
-      sealedFiles: files.length,
-      sealedBytes: files.reduce((bytes, file) => bytes + file.bytes, 0),
+      sealedRows: events.reduce((rows, file) => rows + file.rows, lake?.rows ?? 0),
+      sealedFiles: files.length + (lake?.files ?? 0),
+      sealedBytes: files.reduce((bytes, file) => bytes + file.bytes, lake?.bytes ?? 0),
+      lake,
       isSealing: this.#sealing.isRunning,
     }
   }

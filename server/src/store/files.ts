@@ -15,6 +15,7 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 const fsyncAsync = promisify(fsync)
@@ -49,6 +50,8 @@ export interface StoreFiles {
   remove(path: string): void
   removeDirectory(path: string): void
   readText(path: string): string
+  /** Read a part of a file without holding the thread. Rejects if the file is shorter. */
+  readPart(path: string, position: number, length: number): Promise<Uint8Array<ArrayBuffer>>
 }
 
 /** The real file system. Synchronous but for syncing, because the store has a thread of its own. */
@@ -88,6 +91,16 @@ export const nodeFiles: StoreFiles = {
   remove: (path) => rmSync(path, { force: true }),
   removeDirectory: (path) => rmSync(path, { force: true, recursive: true }),
   readText: (path) => readFileSync(path, 'utf8'),
+  readPart: async (path, position, length) => {
+    const file = await open(path)
+    try {
+      const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, position)
+      if (bytesRead < length) throw new Error(`${path}: ${bytesRead} bytes at ${position} instead of ${length}`)
+      return buffer
+    } finally {
+      await file.close()
+    }
+  },
 }
 
 /** Causes of a storage fault that are counted apart. Closed set: each is a metric label. */

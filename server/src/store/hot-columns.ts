@@ -116,14 +116,14 @@ export function allColumns(isSip: boolean, from: string): string {
 }
 
 /**
- * Condition on what DuckDB keeps that is true for all rows in which one of some columns has one of some values, and for
- * few others. @returns undefined if there is no hash of one of the columns
+ * Conditions on what DuckDB keeps, one a column: one of them is true for all rows in which one of the columns has one of
+ * some values, and for few others. @returns undefined if there is no hash of one of the columns
  */
-export function hashCondition(
+export function hashConditions(
   isSip: boolean,
   columns: readonly string[],
   values: readonly string[],
-): string | undefined {
+): string[] | undefined {
   const hashes = values.map(hashText).join(', ')
   const conditions: string[] = []
   for (const column of columns) {
@@ -132,5 +132,5 @@ export function hashCondition(
     if (!HASHED_COLUMNS.some(({ name }) => name === kept)) return undefined
     conditions.push(`${kept}_hash IN (${hashes})`)
   }
-  return `(${conditions.join(' OR ')})`
+  return conditions
 }

@@ -13,6 +13,8 @@ const sealedFile = z.object({
   /** Smallest and largest time in the file, microseconds since 1970. */
   minTsUs: z.number(),
   maxTsUs: z.number(),
+  /** Where the filter of the Call-IDs in it is, in the file of filters beside the manifest; files of older versions have none. */
+  ids: z.object({ at: z.number(), bytes: z.number() }).optional(),
 })
 
 const manifest = z.object({
@@ -34,6 +36,7 @@ export type SealedFile = z.infer<typeof sealedFile>
 export type Manifest = z.infer<typeof manifest>
 
 export const MANIFEST_EXTENSION = '.json'
+export const IDS_EXTENSION = '.ids'
 
 /** Name, without extension, of what events are sealed into; there must be some. */
 export function sealedName({ ranges }: { readonly ranges: readonly EventRange[] }, copy: number): string {
@@ -67,6 +70,12 @@ export async function writeManifest(
   }
   files.rename(temporary, path)
   await files.syncPath(directory)
+}
+
+/** Remove a manifest and its filters. @throws if the file system fails; whatever is left then is no harm */
+export function removeManifest(files: StoreFiles, directory: string, name: string): void {
+  files.remove(join(directory, name + MANIFEST_EXTENSION))
+  files.remove(join(directory, name + IDS_EXTENSION))
 }
 
 /** Read a manifest; undefined if it is none. */

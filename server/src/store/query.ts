@@ -1,5 +1,5 @@
 import { expressionSql } from './expression-sql.ts'
-import { hashCondition } from './hot-columns.ts'
+import { hashConditions } from './hot-columns.ts'
 import { outsideOf } from './outside.ts'
 import { Parameters, type Statement } from './parameters.ts'
 import { answerMembers } from './row-json.ts'
@@ -11,6 +11,7 @@ import {
   hotRows,
   isEventTable,
   kindOf,
+  LINK_COLUMNS,
   protoOf,
   type TableName,
 } from './schema.ts'
@@ -24,8 +25,6 @@ import {
 } from './search-request.ts'
 import type { StoredRows } from './stored-rows.ts'
 
-/** Columns that may hold the Call-ID of a call that a row belongs to. */
-const LINK_COLUMNS = ['session_id', 'cid', 'x_call_id']
 /** Most messages of one `messages` answer. */
 export const MAX_MESSAGES = 10_000
 const NEWEST_FIRST = 'timestamp DESC, epoch DESC, seq DESC'
@@ -90,12 +89,15 @@ export function planMessages(request: MessagesRequest, rows: StoredRows): Plan {
     const ips = sources.parameters.texts(request.excludedIps)
     const wanted = ips === '' ? [] : [`src_ip NOT IN (${ips})`, `dst_ip NOT IN (${ips})`]
     for (const table of tables) {
-      // A read for each column instead of one with OR: each can skip what its column's minimum and maximum rule out.
+      const links = ids === '' ? [] : LINK_COLUMNS.filter((column) => hasColumns(table, [column]))
+      if (links.length > 0) {
+        const condition: Condition = { columns: links, match: 'equals', values: sessionIds }
+        sources.addHot(table, [sources.parameters.condition(condition), ...wanted].join(' AND '), [condition])
+      }
+      // In files a read for each instead of one with OR: each can skip what its column's minimum and maximum rule out.
       const seen: string[] = []
-      for (const column of LINK_COLUMNS) {
-        if (ids === '' || !hasColumns(table, [column])) continue
-        const condition: Condition = { columns: [column], match: 'equals', values: sessionIds }
-        sources.add(table, [`${column} IN (${ids})`, ...seen, ...wanted].join(' AND '), [condition])
+      for (const column of links) {
+        sources.addSealed(table, [`${column} IN (${ids})`, ...seen, ...wanted].join(' AND '))
         seen.push(`${column} NOT IN (${ids})`)
       }
       const media = mediaSql(request.media, sources.parameters)
@@ -104,6 +106,19 @@ export function planMessages(request: MessagesRequest, rows: StoredRows): Plan {
     steps.push(...sources.steps())
   }
   return { steps, keys: keysOf(columns), limit: MAX_MESSAGES, isNewestFirst: false }
+}
+
+/** Ids of which every row of an answer has one in its `LINK_COLUMNS`; undefined if there may be others. */
+export function idsOfSearch({ conditions }: SearchRequest): readonly string[] | undefined {
+  const found = conditions.find(
+    ({ columns, match }) => match === 'equals' && columns.every((column) => LINK_COLUMNS.includes(column)),
+  )
+  return found?.values.map(String)
+}
+
+/** The same for `planMessages`. */
+export function idsOfMessages({ sessionIds, media }: MessagesRequest): readonly string[] | undefined {
+  return media.length > 0 ? undefined : sessionIds
 }
 
 /** Rows from or to some addresses whose correlation id names no call; `''` if there are no addresses. */
@@ -169,14 +184,22 @@ class Sources {
    * @param conditions that `where` has among others: those on equal texts are found by their hash
    */
   add(table: EventTable, where: string, conditions: readonly Condition[]): void {
-    const { hot, sealed, time } = this.#wanted
+    this.addHot(table, where, conditions)
+    this.addSealed(table, where)
+  }
+
+  addHot(table: EventTable, where: string, conditions: readonly Condition[]): void {
+    const { hot, time } = this.#wanted
     const outside = outsideOf(hot?.covered ?? [], this.parameters)
     for (const generation of hot?.generations ?? []) {
       const part = generation.tables.get(table)
       if (part === undefined || !overlaps(time, part.minTsUs, part.maxTsUs)) continue
       this.#addFrom(table, this.#hotRows(table, part.sqlName, outside, where, conditions), '')
     }
-    const from = sealed?.from(table, this.parameters)
+  }
+
+  addSealed(table: EventTable, where: string): void {
+    const from = this.#wanted.sealed?.from(table, this.parameters)
     if (from !== undefined) this.#addFrom(table, from, this.#withTime(where))
   }
 
@@ -207,9 +230,13 @@ class Sources {
     const hashes = conditions.flatMap(({ columns, match, values }) => {
       if (match !== 'equals') return []
       const texts = values.filter((value) => typeof value === 'string')
-      return texts.length < values.length ? [] : (hashCondition(kind !== 'other', columns, texts) ?? [])
+      const found = texts.length < values.length ? undefined : hashConditions(kind !== 'other', columns, texts)
+      return found === undefined ? [] : [found]
     })
-    const some = hashes.length === 0 ? sqlName : `(SELECT * FROM ${sqlName} WHERE ${hashes.join(' AND ')})`
+    const [alternatives = ['TRUE'], ...others] = hashes
+    const rest = others.map((conditions) => ` AND (${conditions.join(' OR ')})`).join('')
+    // A scan for each: with OR DuckDB would also try whether it is quicker to look at the texts of all rows first.
+    const some = `(${alternatives.map((hash) => `SELECT * FROM ${sqlName} WHERE ${hash}${rest}`).join(' UNION ')})`
     const all = `SELECT rid, ${hotProjection(kind)} FROM ${hotRows(kind, some)} WHERE ${outside}`
     const conditionText = this.#withTime(where)
     const filter = conditionText === '' ? '' : ` WHERE ${conditionText}`

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { StoreFiles } from './files.ts'
 import type { Layout } from './layout.ts'
 import type { KnownManifest } from './catalog.ts'
-import { isSealedName, type Manifest, MANIFEST_EXTENSION, readManifest } from './manifest.ts'
+import { IDS_EXTENSION, isSealedName, type Manifest, MANIFEST_EXTENSION, readManifest } from './manifest.ts'
 import { isTableName } from './schema.ts'
 
 export const TEMPORARY_EXTENSION = '.tmp'
@@ -54,6 +54,7 @@ export function recover(files: StoreFiles, layout: Layout): Recovered {
   }
   const replaced = new Set(found.flatMap(({ manifest }) => manifest.replaces ?? []))
   for (const name of replaced) remove(join(layout.sealed, name + MANIFEST_EXTENSION))
+  for (const path of loneIdFiles(files, layout)) remove(path)
   const manifests = found
     .filter(({ name }) => !replaced.has(name))
     .map(({ name, manifest }): KnownManifest => {
@@ -78,6 +79,16 @@ export function recover(files: StoreFiles, layout: Layout): Recovered {
     if (sealedSegments.has(name)) remove(join(layout.log, name))
   }
   return { manifests, sealedSegments, faults }
+}
+
+/** Files of filters whose manifest is not there. */
+export function loneIdFiles(files: StoreFiles, layout: Layout): string[] {
+  const names = files.list(layout.sealed)
+  const known = new Set(names)
+  return names
+    .filter((name) => name.endsWith(IDS_EXTENSION))
+    .filter((name) => !known.has(name.slice(0, -IDS_EXTENSION.length) + MANIFEST_EXTENSION))
+    .map((name) => join(layout.sealed, name))
 }
 
 /** The same with more segments that the log must not replay. */

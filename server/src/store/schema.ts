@@ -23,6 +23,9 @@ export const CALL_TABLE: EventTable = 'hep_proto_1_call'
 export const REGISTRATION_TABLE: EventTable = 'hep_proto_1_registration'
 export const SIP_DEFAULT_TABLE: EventTable = 'hep_proto_1_default'
 
+/** Columns that may hold the Call-ID of a call that an event belongs to. */
+export const LINK_COLUMNS: readonly string[] = ['session_id', 'cid', 'x_call_id']
+
 const CALL_METHODS: ReadonlySet<string> = new Set(['INVITE', 'ACK', 'PRACK', 'UPDATE', 'BYE', 'CANCEL', 'INFO'])
 
 /** Table by method number; a response goes by the method of its CSeq. */

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { StoreFiles } from './files.ts'
 import type { Generation, HotTable } from './generation.ts'
+import { writeIdFilters } from './id-files.ts'
 import { directoriesOf, type Layout, NO_DATE, parquetPath } from './layout.ts'
 import { type Manifest, type SealedFile, sealedName, writeManifest } from './manifest.ts'
 import { hotProjection, hotRows, kindOf } from './schema.ts'
@@ -37,9 +38,10 @@ interface Day {
 /**
  * Turns generations into Parquet files.
  *
- * Safe to be cut off at any step: Parquet goes to temporary names, is synced and renamed; then the manifest is
- * written, synced and renamed. Before that last step the log still has every row, and files that no manifest
- * names are removed at the next start; after it the manifest names the segments that may go.
+ * Safe to be cut off at any step: Parquet goes to temporary names, is synced and renamed; then the filters of Call-IDs
+ * are written and synced, and then the manifest is written, synced and renamed. Before that last step the log still has
+ * every row, and files that no manifest names are removed at the next start; after it the manifest names the segments
+ * that may go.
  */
 export class Sealer {
   readonly #options: SealerOptions
@@ -66,7 +68,7 @@ export class Sealer {
       sealedMs: now(),
       segments: generation.segments.map((segment) => segment.name),
       ranges: generation.ranges.map((range) => ({ ...range })),
-      files: sealedFiles,
+      files: await writeIdFilters(this.#options, name, sealedFiles),
     }
     await writeManifest(files, layout.sealed, name, manifest)
     return { name, manifest }

@@ -5,7 +5,7 @@ import { planCalls } from './calls/call-query.ts'
 import { parseCalls } from './calls/call-request.ts'
 import { firstLine, interruptUntil } from './database.ts'
 import { Limit } from './limit.ts'
-import { type Plan, planMessages, planSearch, type Step } from './query.ts'
+import { idsOfMessages, idsOfSearch, type Plan, planMessages, planSearch, type Step } from './query.ts'
 import { type FieldFault, parseMessages, parseSearch, type TimeRange } from './search-request.ts'
 import { type RowPlaces, type StoredRows, takeRows } from './stored-rows.ts'
 
@@ -29,6 +29,8 @@ interface Ask {
   readonly withLake: boolean
   /** What is to come although all is inserted. */
   readonly behind?: Incomplete | undefined
+  /** Only rows that have one of these in their `LINK_COLUMNS` are asked for. */
+  readonly ids?: readonly string[] | undefined
   readonly makePlan: (rows: StoredRows) => Plan
 }
 
@@ -54,7 +56,7 @@ export class SearchPool {
     const parsed = parseSearch(body)
     if (!parsed.ok) return invalid(parsed.faults)
     const { request } = parsed
-    return this.#ask({ ...request, makePlan: (rows) => planSearch(request, rows) }, options)
+    return this.#ask({ ...request, ids: idsOfSearch(request), makePlan: (rows) => planSearch(request, rows) }, options)
   }
 
   /** Answer the body of `POST /transactions/messages`. Never rejects. */
@@ -62,7 +64,10 @@ export class SearchPool {
     const parsed = parseMessages(body)
     if (!parsed.ok) return invalid(parsed.faults)
     const { request } = parsed
-    return this.#ask({ ...request, makePlan: (rows) => planMessages(request, rows) }, options)
+    return this.#ask(
+      { ...request, ids: idsOfMessages(request), makePlan: (rows) => planMessages(request, rows) },
+      options,
+    )
   }
 
   /** Answer the body of `POST /transactions/calls`. Never rejects. */
@@ -88,7 +93,7 @@ export class SearchPool {
     return answer.finally(() => this.#running.delete(answer))
   }
 
-  async #answer({ time, withLake, behind, makePlan }: Ask, { signal, onRows }: AskOptions): Promise<StoreAnswer> {
+  async #answer({ time, withLake, behind, ids, makePlan }: Ask, { signal, onRows }: AskOptions): Promise<StoreAnswer> {
     const { timeoutMs, places } = this.#options
     const startedMs = performance.now()
     const connection = await this.#takeConnection(timeoutMs, signal)
@@ -100,7 +105,7 @@ export class SearchPool {
     const rows = takeRows(places, withLake)
     if (withLake && places.lake !== undefined && (!rows.hasLake || places.lake.isUncertain)) incomplete = LAKE_MISSING
     try {
-      const plan = makePlan(rows)
+      const plan = makePlan(ids === undefined ? rows : await rows.having(ids, time))
       const answer = new Answer(plan)
       for (const [i, step] of plan.steps.entries()) {
         if (limit.isReached) return this.#givenUp(signal)

@@ -1,8 +1,11 @@
 import type { Catalog } from './catalog.ts'
 import { fileView } from './file-view.ts'
 import type { EventRange, Generation } from './generation.ts'
+import type { IdFilters } from './id-files.ts'
 import type { Lake } from './lake/lake.ts'
-import { type SealedView, unitedView } from './sealed-view.ts'
+import type { SealedFile } from './manifest.ts'
+import { overlaps, type SealedView, unitedView } from './sealed-view.ts'
+import type { TimeRange } from './search-request.ts'
 
 /** All rows that one search reads: each is in exactly one generation or once in what is sealed. */
 export interface StoredRows {
@@ -16,6 +19,11 @@ export interface StoredRows {
 export interface TakenRows extends StoredRows {
   /** True if the lake's are among them. */
   readonly hasLake: boolean
+  /**
+   * The same rows without sealed ones that cannot be of a time, or have none of some ids in their `LINK_COLUMNS`. Never
+   * rejects.
+   */
+  having(ids: readonly string[], time: TimeRange): Promise<StoredRows>
   release(): void
 }
 
@@ -23,6 +31,7 @@ export interface TakenRows extends StoredRows {
 export interface RowPlaces {
   readonly catalog: Catalog
   readonly dataDir: string
+  readonly idFilters: IdFilters
   /** undefined: rows are sealed to files. */
   readonly lake: Lake | undefined
 }
@@ -31,20 +40,27 @@ export interface RowPlaces {
  * Take what is stored now, in one step: a row that is being sealed is in it once. Beside a lake there may be files
  * from before there was one.
  */
-export function takeRows({ catalog, dataDir, lake }: RowPlaces, withLake: boolean): TakenRows {
+export function takeRows({ catalog, dataDir, idFilters, lake }: RowPlaces, withLake: boolean): TakenRows {
   const snapshot = catalog.snapshot()
-  const files = fileView(
-    snapshot.units.flatMap(({ readable }) => readable),
-    dataDir,
-  )
+  const readable = snapshot.units.flatMap((unit) => unit.readable)
   const reading = lake?.reading
   const hasLake = withLake && reading !== undefined
+  const rowsIn = (sealed: readonly SealedFile[]): StoredRows => {
+    const view = fileView(sealed, dataDir)
+    return {
+      generations: snapshot.generations,
+      sealed: hasLake ? unitedView(view, reading.view) : view,
+      // Also for who asks for the rest only: they read the lake themselves.
+      covered: reading !== undefined && (hasLake || !withLake) ? reading.covered : [],
+    }
+  }
   return {
-    generations: snapshot.generations,
-    sealed: hasLake ? unitedView(files, reading.view) : files,
-    // Also for who asks for the rest only: they read the lake themselves.
-    covered: reading !== undefined && (hasLake || !withLake) ? reading.covered : [],
+    ...rowsIn(readable),
     hasLake,
+    having: async (ids, time) => {
+      const within = readable.filter((file) => overlaps(time, file.minTsUs, file.maxTsUs))
+      return rowsIn(await idFilters.filesWith(ids, within))
+    },
     release: () => snapshot.release(),
   }
 }

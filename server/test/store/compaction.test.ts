@@ -99,7 +99,7 @@ describe('Compaction', () => {
       ['hep_proto_1_call', 2 * UNITS],
       ['hep_proto_1_default', UNITS],
     ])
-    expect(filesBelow(join(dataDir, 'sealed'))).toHaveLength(1)
+    expect(filesBelow(join(dataDir, 'sealed')).sort()).toEqual([`${unit?.name}.ids`, `${unit?.name}.json`])
     expect(filesBelow(join(dataDir, 'parquet'))).toHaveLength(unit?.manifest.files.length ?? 0)
     const engine = await engineAt(dataDir)
     expect(await allSeqs(engine)).toEqual(upTo(ROWS))
@@ -135,6 +135,10 @@ describe('Compaction', () => {
       expect(filesBelow(dataDir).filter((name) => name.endsWith('.tmp'))).toEqual([])
       const named = next.stats().sealedFiles
       expect(filesBelow(join(dataDir, 'parquet')), `step ${steps}`).toHaveLength(named)
+      const [ids, manifests] = ['.ids', '.json'].map(
+        (extension) => filesBelow(join(dataDir, 'sealed')).filter((name) => name.endsWith(extension)).length,
+      )
+      expect(ids, `step ${steps}`).toBe(manifests)
       await next.close()
     }
     expect(steps).toBeGreaterThan(10)

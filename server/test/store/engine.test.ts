@@ -296,7 +296,7 @@ describe('StoreEngine that seals to files', () => {
     first.append(new Blocks().invites(3))
     await first.seal()
     await first.close()
-    const [manifest = ''] = readdirSync(join(dataDir, 'sealed'))
+    const manifest = readdirSync(join(dataDir, 'sealed')).find((name) => name.endsWith('.json')) ?? ''
     writeFileSync(join(dataDir, 'sealed', manifest), '{')
     const before = filesIn(join(dataDir, 'parquet'))
     const reported: StoreFault[] = []

@@ -12,7 +12,7 @@ import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkStorage, type StorageReport } from '../../src/store/check/storage-check.ts'
 import { Blocks, EPOCH, packetOf, START_US } from './blocks.ts'
-import { allSeqs, engineAt, newDataDir, search, upTo } from './data-dir.ts'
+import { allSeqs, engineAt, messages, newDataDir, search, upTo } from './data-dir.ts'
 
 /** A data directory with two sealings of 100 events in two tables each, and their calls, 50 rows in the log, and a segment that is kept. */
 async function storedDir(): Promise<string> {
@@ -149,9 +149,10 @@ describe('checkStorage', () => {
     const dataDir = await storedDir()
     rmSync(join(dataDir, 'sealed', `${EPOCH}-101-200.json`))
     expect(told(await look(dataDir))).toEqual([
+      `note sealed/${EPOCH}-101-200.ids: the manifest that names it is gone`,
       expect.stringContaining('nothing else has 100 of its 100 rows: the next start would remove them'),
     ])
-    expect(repairs(await repair(dataDir))).toEqual([`sealed/${EPOCH}-101-200.json was made from the files`])
+    expect(repairs(await repair(dataDir))).toEqual(['removed', `sealed/${EPOCH}-101-200.json was made from the files`])
     expect((await look(dataDir)).findings).toEqual([])
     expect(await seqsAfterStart(dataDir)).toEqual(upTo(250))
   })
@@ -167,9 +168,10 @@ describe('checkStorage', () => {
     expect(told(await look(dataDir)).sort()).toEqual([
       expect.stringContaining('no manifest names it (and 2 more of this name); all its rows are elsewhere'),
       expect.stringContaining('.parquet.tmp: left behind by a sealing that was cut off'),
+      `note sealed/${EPOCH}-101-200.ids: the manifest that names it is gone`,
       expect.stringContaining('.json.tmp: left behind by a sealing that was cut off'),
     ])
-    expect(repairs(await repair(dataDir))).toEqual(['removed', 'removed', 'removed'])
+    expect(repairs(await repair(dataDir))).toEqual(['removed', 'removed', 'removed', 'removed'])
     expect((await look(dataDir)).findings).toEqual([])
     expect(await seqsAfterStart(dataDir)).toEqual(upTo(250))
   })
@@ -205,6 +207,32 @@ describe('checkStorage', () => {
     expect(repairs(await repair(dataDir))).toEqual(['removed', 'removed'])
     expect((await look(dataDir)).findings).toEqual([])
     expect(await seqsAfterStart(dataDir)).toEqual(upTo(250))
+  })
+
+  it('takes filters out of the manifest that would hide rows', async () => {
+    const dataDir = await storedDir()
+    const path = join(dataDir, 'sealed', `${EPOCH}-1-100.ids`)
+    const bytes = readFileSync(path)
+    writeFileSync(path, new Uint8Array(bytes.length))
+    const message = `the filter of its Call-IDs is of other rows: searches miss some`
+    expect(told(await look(dataDir))).toEqual([
+      expect.stringMatching(`^damage parquet/hep_proto_1_call/.*: ${message}`),
+      expect.stringMatching(`^damage parquet/hep_proto_5_default/.*: ${message}`),
+    ])
+    expect(repairs(await repair(dataDir))).toEqual([
+      'the manifest says what is there',
+      'the manifest says what is there',
+    ])
+    expect((await look(dataDir)).findings).toEqual([])
+    const engine = await engineAt(dataDir)
+    await engine.flush()
+    expect(await messages(engine, { session_id: 'call-7@example.com' })).toHaveLength(5)
+  })
+
+  it('misses no filter that was deleted', async () => {
+    const dataDir = await storedDir()
+    rmSync(join(dataDir, 'sealed', `${EPOCH}-1-100.ids`))
+    expect((await look(dataDir)).findings).toEqual([])
   })
 
   it('takes a segment out of the log whose rows are sealed, before a start stores them again', async () => {

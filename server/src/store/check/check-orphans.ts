@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { MANIFEST_EXTENSION, type SealedFile, writeManifest } from '../manifest.ts'
-import { parquetFiles, TEMPORARY_EXTENSION } from '../recovery.ts'
+import { loneIdFiles, parquetFiles, TEMPORARY_EXTENSION } from '../recovery.ts'
 import { isTableName, type TableName } from '../schema.ts'
 import { type CheckedSegment, moveAside, removed } from './check-log.ts'
 import type { CheckedManifest, SealedCheck } from './check-sealed.ts'
@@ -51,6 +51,14 @@ export async function checkOrphans(
 }
 
 async function checkTemporary({ files, layout, findings }: SealedCheck): Promise<void> {
+  for (const path of loneIdFiles(files, layout)) {
+    await findings.add({
+      severity: 'note',
+      path: relative(layout.dataDir, path),
+      message: 'the manifest that names it is gone',
+      repair: () => removed(files, path),
+    })
+  }
   const manifests = files.list(layout.sealed).map((name) => join(layout.sealed, name))
   for (const path of [...manifests, ...parquetFiles(files, layout)]) {
     if (!path.endsWith(TEMPORARY_EXTENSION)) continue

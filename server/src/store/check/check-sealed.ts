@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path'
 import type { StoreFiles } from '../files.ts'
+import { readIdFilter } from '../id-files.ts'
 import type { Layout } from '../layout.ts'
 import { type Manifest, MANIFEST_EXTENSION, readManifest, type SealedFile, writeManifest } from '../manifest.ts'
 import { columnsOf, kindOf } from '../schema.ts'
@@ -102,7 +103,8 @@ async function checkManifest(check: SealedCheck, name: string, manifest: Manifes
   }
 }
 
-async function readEntry({ files, layout, parquet }: SealedCheck, listed: SealedFile): Promise<Entry> {
+async function readEntry(check: SealedCheck, listed: SealedFile): Promise<Entry> {
+  const { files, layout, parquet } = check
   const path = join(layout.dataDir, listed.path)
   const nothing = { listed, found: undefined, checked: undefined }
   const bytes = files.size(path)
@@ -112,8 +114,10 @@ async function readEntry({ files, layout, parquet }: SealedCheck, listed: Sealed
   const { content } = result
   const schemaFault = faultOfSchema(listed, content)
   if (schemaFault !== undefined) return { ...nothing, fault: schemaFault, isUnreadable: true }
+  const idsFault = await faultOfIds(check, listed)
   const found = {
     ...listed,
+    ids: idsFault === undefined ? listed.ids : undefined,
     bytes,
     rows: content.rows,
     minTsUs: content.minTsUs ?? listed.minTsUs,
@@ -122,6 +126,7 @@ async function readEntry({ files, layout, parquet }: SealedCheck, listed: Sealed
   const differences = (['rows', 'bytes', 'minTsUs', 'maxTsUs'] as const).flatMap((key) =>
     found[key] === listed[key] ? [] : [`${key} ${found[key]} instead of ${listed[key]}`],
   )
+  if (idsFault !== undefined) differences.push(idsFault)
   return {
     listed,
     found,
@@ -129,6 +134,15 @@ async function readEntry({ files, layout, parquet }: SealedCheck, listed: Sealed
     fault: differences.length === 0 ? undefined : differences.join(', '),
     isUnreadable: false,
   }
+}
+
+/** What is wrong with the filter of a file's Call-IDs; that there is none is not. */
+async function faultOfIds({ files, layout, parquet }: SealedCheck, listed: SealedFile): Promise<string | undefined> {
+  const filter = await readIdFilter(listed, layout, files)
+  if (filter === undefined) return undefined
+  const wanted = await parquet.idFilter(join(layout.dataDir, listed.path), listed.table)
+  const isRight = wanted !== undefined && Buffer.from(filter.buffer).equals(Buffer.from(wanted.buffer))
+  return isRight ? undefined : 'the filter of its Call-IDs is of other rows: searches miss some'
 }
 
 /** Columns that a search needs and that are not there, or of another type. */

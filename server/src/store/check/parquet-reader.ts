@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { firstLine, openDatabase } from '../database.ts'
+import { filterOf } from '../id-files.ts'
 import { settingsOf } from '../options.ts'
 import { isEventTable, type TableName } from '../schema.ts'
 
@@ -89,6 +90,11 @@ export class ParquetReader {
     } catch (error) {
       return { ok: false, reason: firstLine(error) }
     }
+  }
+
+  /** The filter that a file of a table should have; undefined if none. The file must be whole. */
+  idFilter(path: string, table: TableName): Promise<Uint32Array<ArrayBuffer> | undefined> {
+    return filterOf(this.#connection, path, table)
   }
 
   /** Events of these ranges that the files hold, each counted once. The files must be whole. */

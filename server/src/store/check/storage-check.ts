@@ -1,11 +1,12 @@
 import { join, relative } from 'node:path'
 import { nodeFiles, type StoreFiles } from '../files.ts'
 import { type Layout, layoutOf } from '../layout.ts'
-import { MANIFEST_EXTENSION } from '../manifest.ts'
+import { MANIFEST_EXTENSION, removeManifest } from '../manifest.ts'
 import { checkLogDoubles, checkSealedDoubles } from './check-doubles.ts'
-import { type CheckedSegment, checkKept, checkSegments, readSegments, removed } from './check-log.ts'
+import { type CheckedSegment, checkKept, checkSegments, readSegments } from './check-log.ts'
 import { checkOrphans } from './check-orphans.ts'
 import { type CheckedManifest, checkManifests, type SealedCheck } from './check-sealed.ts'
+import { type CheckedLake, LakeChecker, type LakeTotals } from './check-lake.ts'
 import { type Finding, Findings } from './findings.ts'
 import { ParquetReader } from './parquet-reader.ts'
 
@@ -20,8 +21,8 @@ export interface StorageCheckOptions {
   readonly repair: boolean
   /** A server runs on it: what it may be at is no finding. */
   readonly isLive: boolean
-  /** Rows are sealed to a lake: what of the log is sealed cannot be told here. */
-  readonly hasLake?: boolean
+  /** Where rows are sealed to, if not to files. */
+  readonly lake?: CheckedLake | undefined
 }
 
 /** What is in a data directory, and what is wrong with it. */
@@ -30,6 +31,8 @@ export interface StorageReport {
   readonly log: LogTotals
   /** Segments that are sealed, and kept for viewers who ask for the past. */
   readonly kept: LogTotals
+  /** undefined: rows are sealed to files. */
+  readonly lake: LakeTotals | undefined
   readonly findings: readonly Finding[]
 }
 
@@ -50,20 +53,18 @@ export interface LogTotals {
 
 /**
  * Hold everything that is stored in a data directory against everything else: manifests against their Parquet files,
- * which are read to the last value, the log against its checksums, both against each other, and what belongs to neither.
+ * which are read to the last value, the log against its checksums, both against each other, and what belongs to neither. Of
+ * a lake, whose files are those of others too, it looks whether they are there.
  *
- * @throws StorageCheckError if nothing is stored there; the file system's errors
+ * @throws StorageCheckError if nothing is stored there; LakeCheckError if the lake cannot be reached; the file system's errors
  */
-export async function checkStorage({
-  dataDir,
-  repair,
-  isLive,
-  hasLake = false,
-}: StorageCheckOptions): Promise<StorageReport> {
+export async function checkStorage({ dataDir, repair, isLive, lake }: StorageCheckOptions): Promise<StorageReport> {
   const layout = layoutOf(dataDir)
   const files = nodeFiles
   if (!isStorage(dataDir)) throw new StorageCheckError(`nothing is stored in ${dataDir}`)
   const findings = new Findings(repair)
+  // First: what cannot be reached must not be noticed amid repairs.
+  const lakeChecker = lake === undefined ? undefined : await LakeChecker.open(lake)
   const parquet = await ParquetReader.open()
   try {
     const check = { files, layout, dataDir, parquet, findings }
@@ -84,32 +85,32 @@ export async function checkStorage({
         await findings.add({ severity: 'damage', path: `sealed/${name}.json`, message: 'not a manifest' })
       }
     }
-    if (hasLake) {
-      const message =
-        'rows are sealed to a lake, which is not looked at here: only the log is, and what was sealed before'
-      await findings.add({ severity: 'note', path: 'log', message })
-    }
+    const lakeTotals = await lakeChecker?.check(check, isLive ? [] : segments)
     await noteSetAside(files, layout, findings)
     return {
       sealed: sealedTotals(manifests),
       log: logTotals(segments),
       kept: logTotals(kept),
+      lake: lakeTotals,
       findings: findings.all,
     }
   } finally {
     parquet.close()
+    lakeChecker?.close()
   }
 }
 
 /** Look for manifests that a merge has replaced and could not remove; a start does, and so their files have none. */
 async function checkReplaced({ files, layout, findings }: SealedCheck, names: readonly string[]): Promise<void> {
   for (const name of names) {
-    const path = join(layout.sealed, name + MANIFEST_EXTENSION)
     await findings.add({
       severity: 'note',
-      path: relative(layout.dataDir, path),
+      path: relative(layout.dataDir, join(layout.sealed, name + MANIFEST_EXTENSION)),
       message: 'left behind by a merge that was cut off: another manifest is in its place',
-      repair: () => removed(files, path),
+      repair: () => {
+        removeManifest(files, layout.sealed, name)
+        return 'removed'
+      },
     })
   }
 }
