@@ -127,7 +127,7 @@ function rewrite(path: string, change: (manifest: Manifest) => Manifest): void {
 
 interface Manifest {
   readonly sealedMs: number
-  readonly files: readonly { readonly path: string; readonly ids?: object }[]
+  readonly files: readonly { readonly path: string; readonly ids?: object | undefined }[]
 }
 
 describe('filters of Call-IDs', () => {
