@@ -40,6 +40,8 @@ test('finds stored calls and messages by the same expression, and opens them', a
 
 test('says in words that nothing is found, and when it searched', async ({ page, live }) => {
   await page.goto('/#/search')
+  // Until it is there, the filter is that of the live calls.
+  await expect(page.getByRole('region', { name: 'Search' })).toBeVisible()
   await live.filter.fill('callid:nobody-has-this')
   await expect(page.getByText('Nothing found')).toBeVisible()
   await expect(page.getByText(/No call between .* UTC and .* UTC that the filter lets pass/)).toBeVisible()

@@ -52,7 +52,7 @@ test('goes on streaming when the disk is full, says so, and stores again when th
   const dropped = await count('hepscope_store_dropped_total')
 
   rmSync(ballast)
-  const more = runHepscope(stage, ['gen', '--to', server.udpTarget, '--rate', '300', '--seconds', '15'])
+  const more = runHepscope(stage, ['gen', '--to', server.udpTarget, '--rate', '300', '--seconds', '6'])
   await expect.poll(async () => (await health(server)).status, { timeout: TIMEOUT_MS }).toBe('ok')
   await more.exited
   const all = await count('hepscope_events_total')

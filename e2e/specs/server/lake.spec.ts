@@ -27,7 +27,7 @@ async function lakeEnv(stage: Stage, postgres: Postgres): Promise<Readonly<Recor
 
 /** Send generated calls and wait until all of them can be searched. @returns events since the start of the server */
 async function feed(stage: Stage, server: Hepscope, seed: number): Promise<number> {
-  const args = ['--to', server.tcpTarget, '--seed', String(seed), '--rate', '1000', '--seconds', '4']
+  const args = ['--to', server.tcpTarget, '--seed', String(seed), '--rate', '1000', '--seconds', '2.5']
   await runHepscope(stage, ['gen', ...args]).exited
   const events = (await server.metrics()).sum('hepscope_events_total')
   await server.stores(events, 20_000)
