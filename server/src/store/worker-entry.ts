@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { WorkerData } from './protocol.ts'
 import { serveStore } from './worker.ts'
@@ -5,3 +6,9 @@ import { serveStore } from './worker.ts'
 // This file is a bundle of its own: `store.ts` starts it as a thread.
 if (parentPort === null) throw new Error('this file runs as a worker thread')
 await serveStore(parentPort, workerData as WorkerData)
+// A packet is safe when this thread has it in the log, so it goes before those that sort and pack: they run by now.
+try {
+  setPriority(constants.priority.PRIORITY_ABOVE_NORMAL)
+} catch {
+  // Without the right to do so nothing changes.
+}
