@@ -12,8 +12,8 @@ const limits = {
 export default defineConfig({
   test: {
     globalSetup: 'scripts/setup/vitest-temp-folder.mjs',
-    // Some wait for clocks and other programs: one more than two cores. Unless told, a core is left idle.
-    maxWorkers: '150%',
+    // All cores: unless told, one is left idle.
+    maxWorkers: '100%',
     projects: [
       {
         test: {

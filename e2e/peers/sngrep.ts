@@ -48,7 +48,10 @@ export async function readCallList(stage: Stage, capture: string, dialogs: numbe
   const server = stage.run(tmux, ['-S', socket, '-f', '/dev/null', '-D'])
   await expect.poll(() => existsSync(socket)).toBe(true)
   const size = ['-x', '300', '-y', String(dialogs + HEAD_LINES + 4)]
-  await call('new-session', '-d', ...size, `${sngrep} -f ${rc} -I ${capture} -l ${2 * dialogs}`).succeeds(5000)
+  await call('new-session', '-d', ...size, `exec ${sngrep} -f ${rc} -I ${capture} -l ${2 * dialogs}`).succeeds(5000)
+  const pane = call('display-message', '-p', '#{pane_pid}')
+  await pane.succeeds(5000)
+  stage.atEnd(() => killNow(Number(pane.stdout)))
   let found: SngrepDialog[] = []
   await expect
     .poll(
@@ -61,9 +64,19 @@ export async function readCallList(stage: Stage, capture: string, dialogs: numbe
       { timeout: 60_000, intervals: [500] },
     )
     .toBe(dialogs)
+  killNow(Number(pane.stdout))
   await call('kill-server').succeeds(5000)
   await server.exited
   return found
+}
+
+/** sngrep outlives its terminal, and keeps a core busy with looking for it. */
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
 }
 
 function dialogsOn(screen: string): SngrepDialog[] {
