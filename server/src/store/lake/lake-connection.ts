@@ -80,7 +80,12 @@ export async function attach(
   mode: 'read' | 'write' = 'write',
 ): Promise<void> {
   const { catalog, password, dataPath, s3 } = options
-  const clauses = [`DATA_PATH ${quoted(dataPath)}`, ...(mode === 'read' ? ['READ_ONLY'] : [])]
+  // Else DuckLake puts a few rows into the catalog, where no file has them, if another store has made their table.
+  const clauses = [
+    `DATA_PATH ${quoted(dataPath)}`,
+    'DATA_INLINING_ROW_LIMIT 0',
+    ...(mode === 'read' ? ['READ_ONLY'] : []),
+  ]
   if (isPostgres(options) && password !== '') {
     // In a secret, because errors quote the connection string.
     await connection.run(`CREATE OR REPLACE SECRET hepscope_catalog (TYPE postgres, PASSWORD ${quoted(password)})`)

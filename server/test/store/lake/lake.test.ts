@@ -77,6 +77,17 @@ describe('several stores with one lake', () => {
     expect(one.stats()).toMatchObject({ state: 'ok', hotRows: 0, logSegments: 0 })
   }, 60_000)
 
+  it('finds a few rows of a store that knew the lake before another made their table', async () => {
+    const options = await lakes.create()
+    const [one, two] = [await engineAt(newDataDir(), options), await engineAt(newDataDir(), options)]
+    one.append(new Blocks('node-1').invites(50))
+    await one.seal()
+    two.append(new Blocks('node-2').invites(4, 'late', START_US + 3_600_000_000))
+    await two.seal()
+    expect(two.stats()).toMatchObject({ hotRows: 0, lake: { rows: 54 } })
+    for (const engine of [one, two]) expect(await eventsIn(engine, 'node-2')).toEqual(eventsOf('node-2', 4))
+  }, 30_000)
+
   it('gives what is not in the lake to who reads the lake by themselves', async () => {
     const options = await lakes.create()
     const engine = await engineAt(newDataDir(), options)
