@@ -35,10 +35,9 @@ async function main(): Promise<number> {
     seed: Number(values.seed),
     onKill: (line) => console.log(line),
   })
-  const { sent, found, lost, worstLostMs, midSealing, worstStartMs } = report
-  console.log(
-    `${values.kills} times ${signal} amid ${values.rate} packets/s: ${sent} sent, ${found} found, ${lost} lost`,
-  )
+  const { sent, found, lost, trafficMs, worstLostMs, midSealing, worstStartMs } = report
+  const perSec = Math.round((1000 * sent) / trafficMs)
+  console.log(`${values.kills} times ${signal} amid ${perSec} packets/s: ${sent} sent, ${found} found, ${lost} lost`)
   console.log(`  the oldest of them was sent ${worstLostMs.toFixed(1)} ms before its kill`)
   console.log(`  ${midSealing} kills cut a sealing off; the slowest start took ${worstStartMs.toFixed(0)} ms`)
   for (const fault of faults.slice(0, 20)) console.log(`  FAULT ${fault}`)

@@ -21,10 +21,13 @@ export interface KillOptions {
 }
 
 export interface KillReport {
+  /** Before its kill, or in time to be found. */
   readonly sent: number
   readonly found: number
-  /** Sent and not found. */
+  /** Sent before the kill and not found. */
   readonly lost: number
+  /** How long was sent before the kills, all together, ms. */
+  readonly trafficMs: number
   /** Longest time between the sending of a lost packet and the kill, ms. */
   readonly worstLostMs: number
   readonly midSealing: number
@@ -41,7 +44,7 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
   const dataDir = mkdtempSync(join(tmpdir(), 'hepscope-kills-'))
   const server = new KilledServer(dataDir, { HEPSCOPE_STORAGE_SEAL_ROWS: String(options.sealRows) })
   const random = randomOf(options.seed)
-  const totals = { sent: 0, found: 0, lost: 0, worstLostMs: 0, midSealing: 0, worstStartMs: 0 }
+  const totals = { sent: 0, found: 0, lost: 0, trafficMs: 0, worstLostMs: 0, midSealing: 0, worstStartMs: 0 }
   const faults: string[] = []
   try {
     await server.start()
@@ -52,12 +55,13 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
       const api = await server.login()
       await server.settles(api)
       const seen = compare(ledger, killedMs, await rowsOf(api, round), faults)
-      totals.sent += ledger.sentMs.length
+      totals.sent += seen.found + seen.lost
       totals.found += seen.found
       totals.lost += seen.lost
+      totals.trafficMs += Math.max(0, killedMs - (ledger.sentMs[0] ?? killedMs))
       totals.worstLostMs = Math.max(totals.worstLostMs, seen.worstLostMs)
       options.onKill?.(
-        `${round}: ${ledger.sentMs.length} sent, ${seen.lost} lost, oldest ${seen.worstLostMs.toFixed(1)} ms`,
+        `${round}: ${seen.found + seen.lost} sent, ${seen.lost} lost, oldest ${seen.worstLostMs.toFixed(1)} ms`,
       )
     }
     await checkAll(await server.login(), totals.found, faults)
@@ -113,8 +117,10 @@ function compare(ledger: Ledger, killedMs: number, rows: readonly StoredRow[], f
   const missing = sentMs.filter((_, number) => !found.has(number))
   const inMidst = missing.length - (sentMs.length - 1 - Math.max(-1, ...found))
   if (inMidst > 0) fault(`${inMidst} packets are missing that were sent before others that are there`)
-  const worstLostMs = missing.reduce((worst, ms) => Math.max(worst, killedMs - ms), 0)
-  return { found: found.size, lost: missing.length, worstLostMs }
+  // What is sent while the process goes down was never its to lose.
+  const lost = missing.filter((ms) => ms <= killedMs)
+  const worstLostMs = lost.reduce((worst, ms) => Math.max(worst, killedMs - ms), 0)
+  return { found: found.size, lost: lost.length, worstLostMs }
 }
 
 /** Whether all that was found after each restart is still there after the last, once. */
