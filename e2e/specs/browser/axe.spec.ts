@@ -59,9 +59,11 @@ test('axe finds nothing serious in any view or dialog, both themes', async ({ pa
     await expect(page.getByRole('dialog')).toHaveCount(0)
   }
   await live.list.press('i')
+  await expect(page.getByRole('dialog', { name: 'Statistics' })).toBeVisible()
   await expectAccessible(page, 'statistics')
   await page.keyboard.press('Escape')
   await live.list.press('t')
+  await expect(page.getByRole('dialog', { name: 'Columns' })).toBeVisible()
   await expectAccessible(page, 'columns')
   await page.keyboard.press('Escape')
   const views = page.getByRole('navigation', { name: 'Views' })

@@ -111,3 +111,15 @@ test('a person who knows sngrep finds a failed call, compares two messages and s
   await keyboard.press('q')
   await expect(live.list).toBeFocused()
 })
+
+test('a dialog stays open that takes the place of one just closed', async ({ page, live }) => {
+  await live.list.press('i')
+  await expect(page.getByRole('dialog', { name: 'Statistics' })).toBeVisible()
+  // Both within a frame, at whose end the first one tells that it was closed.
+  await live.list.evaluate((list) => {
+    document.querySelector('dialog')?.close()
+    list.dispatchEvent(new KeyboardEvent('keydown', { key: 't', bubbles: true, cancelable: true }))
+  })
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+  await expect(page.getByRole('dialog', { name: 'Columns' })).toBeVisible()
+})

@@ -32,6 +32,8 @@ test.beforeEach(({ deployment }) => {
 
 /** Take pictures of what is shown: both themes, a desktop and a phone. */
 async function take(page: Page, name: string): Promise<void> {
+  // Nothing is below the pointer, which would colour it.
+  await page.mouse.move(0, 0)
   for (const [size, prefix] of [[DESKTOP, ''] as const, [PHONE, 'phone-'] as const]) {
     await page.setViewportSize(size)
     for (const theme of ['dark', 'light'] as const) {
@@ -60,10 +62,14 @@ test('looks as it should before anybody is logged in', async ({ page, faults, de
 
 test('looks as it should in every view, both themes, desktop and phone', async ({ page, stage, server, live }) => {
   test.setTimeout(240_000)
-  const dialog = (name: string) => page.getByRole('dialog', { name })
-  const closeDialog = async (name: string): Promise<void> => {
+  const takeDialog = async (title: string, name: string): Promise<void> => {
+    const dialog = page.getByRole('dialog', { name: title })
+    // Some are loaded only when they are wanted.
+    await expect(dialog).toBeVisible()
+    await take(page, name)
+    await expect(dialog).toBeVisible()
     await page.keyboard.press('Escape')
-    await expect(dialog(name)).toHaveCount(0)
+    await expect(dialog).toHaveCount(0)
   }
   await expect(page.getByRole('button', { name: 'Play sample calls' })).toBeVisible()
   await take(page, 'empty')
@@ -97,23 +103,19 @@ test('looks as it should in every view, both themes, desktop and phone', async (
   await take(page, 'hints')
 
   await page.keyboard.press('Control+k')
+  await expect(page.getByRole('combobox', { name: 'Command' })).toBeFocused()
   await page.keyboard.type('save')
-  await take(page, 'palette')
-  await closeDialog('Commands')
+  await takeDialog('Commands', 'palette')
   await page.keyboard.press('?')
-  await take(page, 'keys')
-  await closeDialog('Keys')
+  await takeDialog('Keys', 'keys')
   await live.ladder.press('Escape')
   await live.list.press('i')
-  await expect(dialog('Statistics')).toContainText('INVITE')
-  await take(page, 'statistics')
-  await closeDialog('Statistics')
+  await expect(page.getByRole('dialog', { name: 'Statistics' })).toContainText('INVITE')
+  await takeDialog('Statistics', 'statistics')
   await live.list.press('t')
-  await take(page, 'columns')
-  await closeDialog('Columns')
+  await takeDialog('Columns', 'columns')
   await live.list.press('e')
-  await take(page, 'export')
-  await closeDialog('Export')
+  await takeDialog('Export', 'export')
   await live.filter.fill('from:nobody-at-all')
   await expect(live.calls).toHaveCount(0)
   await take(page, 'no-match')

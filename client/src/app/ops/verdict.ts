@@ -54,6 +54,7 @@ export function agentName({ agentId, name }: { readonly agentId: number; readonl
 /** What the difference of two clocks says, the way between them included. */
 export function clockText(offsetMs: number): string {
   const size = Math.abs(offsetMs)
+  if (size < 1) return 'less than 1 ms off'
   const text = size < 1000 ? `${Math.round(size)} ms` : `${(size / 1000).toFixed(1)} s`
   return offsetMs < 0 ? `${text} ahead` : `at most ${text} behind`
 }

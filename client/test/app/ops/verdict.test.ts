@@ -89,7 +89,11 @@ describe('findingsOf', () => {
 })
 
 it('writes clocks, ages and sizes for people', () => {
-  expect([clockText(12.4), clockText(-1700)]).toEqual(['at most 12 ms behind', '1.7 s ahead'])
+  expect([clockText(12.4), clockText(-1700), clockText(-0.6)]).toEqual([
+    'at most 12 ms behind',
+    '1.7 s ahead',
+    'less than 1 ms off',
+  ])
   expect([0, NOW_MS, NOW_MS - 90_000, NOW_MS - 600_000, NOW_MS - 9e6].map((at) => agoText(at, NOW_MS))).toEqual([
     'never',
     'now',
