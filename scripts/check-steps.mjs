@@ -14,6 +14,8 @@ const WORKSPACES = ['shared', 'server', 'client', 'e2e', 'bench']
  * @typedef {{ name: string, packageName: string, tool: string, args: readonly string[] } | { name: string, script: string }} Step
  */
 
+/** @typedef {import('./test-reports.mjs').TestResult} TestResult */
+
 /** @type {readonly Step[]} The slowest first, so that none is left alone at the end. */
 const STEPS = [
   { name: 'eslint', packageName: 'eslint', tool: 'eslint', args: ['--max-warnings', '0', '.'] },
@@ -39,21 +41,27 @@ const STEPS = [
  * Run formatting, lint, types, the published package, import rules and dead code, two at a time, with one line for
  * each: `ok`, or `FAILED` followed by what the tool said.
  *
- * @returns {Promise<{ passed: number, failed: number }>}
+ * @returns {Promise<TestResult[]>}
  */
 export async function runChecks() {
   mkdirSync(TYPE_INFO, { recursive: true })
   const waiting = [...STEPS]
-  const counts = { passed: 0, failed: 0 }
+  /** @type {TestResult[]} */
+  const results = []
   const work = async () => {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
       const { code, output } = await runStep(step)
-      counts[code === 0 ? 'passed' : 'failed']++
+      results.push({
+        outcome: code === 0 ? 'passed' : 'failed',
+        file: '',
+        text: step.name,
+        error: code === 0 ? '' : output,
+      })
       process.stdout.write(code === 0 ? `ok      ${step.name}\n` : `FAILED  ${step.name}\n${output.trimEnd()}\n`)
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
-  return counts
+  return results
 }
 
 /** @param {Step} step */

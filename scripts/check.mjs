@@ -3,4 +3,5 @@ import { requireSupportedNode } from './setup/node-version.mjs'
 import { ensurePackages } from './setup/packages.mjs'
 
 requireSupportedNode()
-if (!(await ensurePackages()) || (await runChecks()).failed > 0) process.exitCode = 1
+const results = (await ensurePackages()) ? await runChecks() : undefined
+if (results?.every(({ outcome }) => outcome === 'passed') !== true) process.exitCode = 1

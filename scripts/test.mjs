@@ -10,14 +10,21 @@ import { requireSupportedNode } from './setup/node-version.mjs'
 import { ensurePackages } from './setup/packages.mjs'
 import { ensurePeers } from './setup/peers.mjs'
 import { ensureS3Server } from './setup/s3-server.mjs'
-import { countResults, readPlaywrightReport, readVitestReport, summaryLine } from './test-reports.mjs'
+import {
+  countResults,
+  failure,
+  failureLines,
+  readPlaywrightReport,
+  readVitestReport,
+  requirePeers,
+  summaryLine,
+} from './test-reports.mjs'
 
 const UNIT_TIMEOUT_MS = 15 * 60_000
 const E2E_TIMEOUT_MS = 30 * 60_000
 const REPORTS = join(ROOT, '.cache', 'test')
-const ONE_FAILED = { passed: 0, failed: 1, skipped: 0 }
 
-/** @typedef {import('./test-reports.mjs').Counts} Counts */
+/** @typedef {import('./test-reports.mjs').Stage} Stage */
 /** @typedef {import('./test-reports.mjs').TestResult} TestResult */
 
 requireSupportedNode()
@@ -26,20 +33,21 @@ process.env['PATH'] = [process.env['PATH'], '/usr/sbin'].join(delimiter)
 mkdirSync(REPORTS, { recursive: true })
 
 const stages = await runStages()
-for (const [name, { passed, failed, skipped }] of stages) {
+for (const line of failureLines(stages)) process.stdout.write(`${line}\n`)
+const counts = stages.map(([name, results]) => ({ name, ...countResults(results) }))
+for (const { name, passed, failed, skipped } of counts) {
   process.stdout.write(`${name.padEnd(8)}${passed} passed, ${failed} failed, ${skipped} skipped\n`)
 }
-const counts = stages.map(([, stage]) => stage)
 process.stdout.write(`${summaryLine(counts)}\n`)
 if (counts.some(({ failed }) => failed > 0)) process.exitCode = 1
 
 /**
  * Each stage runs whatever became of the one before; only what cannot run without a build or a browser is left out.
  *
- * @returns {Promise<[name: string, counts: Counts][]>}
+ * @returns {Promise<Stage[]>}
  */
 async function runStages() {
-  if (!(await ensurePackages())) return [['install', ONE_FAILED]]
+  if (!(await ensurePackages())) return [['install', [failure('the packages')]]]
   const isBuilt = await ensureBuilds()
   const browser = await ensureBrowser()
   const missingPeers = await ensurePeers()
@@ -48,13 +56,13 @@ async function runStages() {
   await ensureS3Server().catch((error) => say(error.message))
   const requiredPeers = process.env['CI'] === 'true' ? missingPeers : []
 
-  /** @type {[string, Counts][]} */
+  /** @type {Stage[]} */
   const done = [
-    ['check', { ...(await runChecks()), skipped: 0 }],
+    ['check', await runChecks()],
     ['unit', await runUnitTests(requiredPeers)],
   ]
-  if (!isBuilt) done.push(['build', ONE_FAILED])
-  if (browser === undefined) done.push(['browser', ONE_FAILED])
+  if (!isBuilt) done.push(['build', [failure('what the tests run')]])
+  if (browser === undefined) done.push(['browser', [failure('there is none')]])
   if (isBuilt && browser !== undefined) done.push(['e2e', await runE2eTests(browser, requiredPeers)])
   return done
 }
@@ -64,7 +72,7 @@ async function runUnitTests(requiredPeers) {
   const report = freshReport('unit.json')
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const { code } = await runTool('vitest', 'vitest', args, { show: true, timeoutMs: UNIT_TIMEOUT_MS })
-  return countStage(code, report, readVitestReport, requiredPeers)
+  return stageResults(code, report, readVitestReport, requiredPeers)
 }
 
 /**
@@ -75,7 +83,7 @@ async function runE2eTests(browser, requiredPeers) {
   const report = freshReport('e2e.json')
   const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report }
   const code = await runPlaywright(['--reporter=line,json'], { browser, env, timeoutMs: E2E_TIMEOUT_MS })
-  return countStage(code, report, readPlaywrightReport, requiredPeers)
+  return stageResults(code, report, readPlaywrightReport, requiredPeers)
 }
 
 /** @param {string} name */
@@ -93,9 +101,10 @@ function freshReport(name) {
  * @param {(report: any) => TestResult[]} read
  * @param {readonly string[]} requiredPeers
  */
-function countStage(code, reportPath, read, requiredPeers) {
-  const counts = countResults(readReport(reportPath, read), requiredPeers)
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
+function stageResults(code, reportPath, read, requiredPeers) {
+  const results = requirePeers(readReport(reportPath, read), requiredPeers)
+  const isExplained = code === 0 || results.some(({ outcome }) => outcome === 'failed')
+  return isExplained ? results : [...results, failure('the run as a whole', `ended with ${code}`)]
 }
 
 /**

@@ -11,20 +11,13 @@ import {
 } from '../../shared/src/event/columns.ts'
 import { FIELDS } from '../../shared/src/filter/expression.ts'
 import { METHODS, OTHER_METHOD } from '../../shared/src/sip/methods.ts'
+import { pageTable } from './page-table.ts'
 
 const page = readFileSync(new URL('../../docs/frames.md', import.meta.url), 'utf8')
 
-/** Cells of the rows of the first table below a heading, without their marks. */
-function tableOf(heading: string): string[][] {
-  const below = page.split(`# ${heading}\n`)[1] ?? ''
-  const rows = /(?:^\|.*\n)+/m.exec(below)?.[0].trim().split('\n').slice(2) ?? []
-  return rows.map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.replaceAll('`', '').trim()),
-  )
-}
+/** Cells of a table, without their marks. */
+const tableOf = (heading: string): string[][] =>
+  pageTable(page, heading).map((row) => row.map((cell) => cell.replaceAll('`', '')))
 
 describe('docs/frames.md', () => {
   it('has every member of the header at its offset', () => {

@@ -4,21 +4,11 @@ import type { Column } from '../../server/src/store/column.ts'
 import { settingsOf } from '../../server/src/store/options.ts'
 import { layoutOf } from '../../server/src/store/layout.ts'
 import { CALLS_TABLE, columnsOf } from '../../server/src/store/schema.ts'
+import { pageTable } from './page-table.ts'
 
 const page = readFileSync(new URL('../../docs/storage.md', import.meta.url), 'utf8')
 
-/** Cells of the rows of the first table below a heading, with their marks. */
-function tableOf(heading: string): string[][] {
-  const below = page.split(`# ${heading}\n`)[1] ?? ''
-  const rows = /(?:^\|.*\n)+/m.exec(below)?.[0].trim().split('\n').slice(2) ?? []
-  return rows.map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
-}
-
+const tableOf = (heading: string): string[][] => pageTable(page, heading)
 const namesIn = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
 const listed = (heading: string): string[] => tableOf(heading).map(([name = '', type = '']) => `${name} ${type}`)
 const formatted = (columns: readonly Column[]): string[] => columns.map(({ name, type }) => `\`${name}\` \`${type}\``)
