@@ -1,3 +1,4 @@
+import { MESSAGE_FIELDS, tsharkArgs, tsharkRows } from '../../server/test/peers/tshark-fields.ts'
 import { needProgram } from '../process/programs.ts'
 import type { Stage } from '../process/stage.ts'
 
@@ -16,25 +17,12 @@ export interface TsharkMessage {
 }
 
 const FIELDS = [
-  'frame.time_epoch',
-  'ip.src',
-  'ip.dst',
-  'ipv6.src',
-  'ipv6.dst',
-  'udp.srcport',
-  'udp.dstport',
-  'tcp.srcport',
-  'tcp.dstport',
-  'sip.Call-ID',
+  ...MESSAGE_FIELDS,
   'udp.payload',
   // A message of several segments; else it is in the one.
   'tcp.reassembled.data',
   'tcp.payload',
 ] as const
-const CHECKS = ['ip.check_checksum', 'udp.check_checksum', 'tcp.check_checksum'].flatMap((name) => [
-  '-o',
-  `${name}:TRUE`,
-])
 /** What tshark finds wrong with a packet. */
 const FAULTY =
   '_ws.malformed || tcp.analysis.flags || ip.checksum.status == 0 || udp.checksum.status == 0 || tcp.checksum.status == 0'
@@ -66,21 +54,7 @@ export function faultsByTshark(stage: Stage, path: string): Promise<readonly (re
 }
 
 async function tshark(stage: Stage, path: string, filter: string, fields: readonly string[]): Promise<string[][]> {
-  const columns = fields.flatMap((field) => ['-e', field])
-  const child = stage.run(needProgram('tshark'), [
-    '-r',
-    path,
-    '-n',
-    ...CHECKS,
-    '-Y',
-    filter,
-    '-T',
-    'fields',
-    ...columns,
-  ])
+  const child = stage.run(needProgram('tshark'), tsharkArgs(path, filter, fields))
   const { stdout } = await child.succeeds(TIMEOUT_MS)
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.split('\t'))
+  return tsharkRows(stdout)
 }

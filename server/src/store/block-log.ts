@@ -1,14 +1,7 @@
 import { join } from 'node:path'
 import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import { type StorageFault, storageFault, type StoreFiles } from './files.ts'
-import {
-  compareSegmentNames,
-  formatSegmentName,
-  parseSegmentName,
-  recordBytes,
-  recordTrailer,
-  type Segment,
-} from './segment.ts'
+import { formatSegmentName, recordBytes, recordTrailer, type Segment, segmentNames } from './segment.ts'
 
 export interface BlockLogOptions {
   readonly directory: string
@@ -61,14 +54,8 @@ export class BlockLog {
     this.#options = options
     const { directory, files } = options
     files.makeDirectory(directory)
-    const found = files
-      .list(directory)
-      .flatMap((name) => {
-        const parts = parseSegmentName(name)
-        return parts === undefined || options.isNameTaken(name) ? [] : [{ name, parts }]
-      })
-      .sort((a, b) => compareSegmentNames(a.parts, b.parts))
-    for (const { name } of found) {
+    for (const name of segmentNames(files, directory)) {
+      if (options.isNameTaken(name)) continue
       const path = join(directory, name)
       const bytes = files.size(path) ?? 0
       this.segments.push({ name, path, isReplay: true, bytes, isClosed: true, damagedBytes: 0 })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { HEADER, HEADER_BYTES } from '@hepscope/shared/event/columns.ts'
 import type { StoreFiles } from './files.ts'
-import { compareSegmentNames, parseSegmentName, type Segment } from './segment.ts'
+import { type Segment, segmentNames } from './segment.ts'
 
 export interface KeptOptions {
   readonly directory: string
@@ -28,14 +28,7 @@ export class KeptSegments {
     this.#options = options
     const { directory, files } = options
     files.makeDirectory(directory)
-    const found = files
-      .list(directory)
-      .flatMap((name) => {
-        const parts = parseSegmentName(name)
-        return parts === undefined ? [] : [{ name, parts }]
-      })
-      .sort((a, b) => compareSegmentNames(a.parts, b.parts))
-    for (const { name } of found) {
+    for (const name of segmentNames(files, directory)) {
       const path = join(directory, name)
       this.#add({ name, path, isReplay: true, bytes: files.size(path) ?? 0, isClosed: true, damagedBytes: 0 })
     }

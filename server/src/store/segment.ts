@@ -37,9 +37,16 @@ export function parseSegmentName(name: string): SegmentName | undefined {
   return { epoch: Number(parts[1]), firstSeq: Number(parts[2]), copy: Number(parts[3] ?? 0) }
 }
 
-/** Order in which segments were written. */
-export function compareSegmentNames(a: SegmentName, b: SegmentName): number {
-  return a.epoch - b.epoch || a.firstSeq - b.firstSeq || a.copy - b.copy
+/** Names of the segments in a directory, in the order of writing. @throws if the directory cannot be read */
+export function segmentNames(files: StoreFiles, directory: string): string[] {
+  return files
+    .list(directory)
+    .flatMap((name) => {
+      const parts = parseSegmentName(name)
+      return parts === undefined ? [] : [{ name, ...parts }]
+    })
+    .sort((a, b) => a.epoch - b.epoch || a.firstSeq - b.firstSeq || a.copy - b.copy)
+    .map(({ name }) => name)
 }
 
 /** `HSE1`: opens the 16 bytes behind each block. */

@@ -8,27 +8,15 @@ import { type PcapMessage, type PcapOptions, writePcap } from '@hepscope/shared/
 import { expect, it } from 'vitest'
 import { tracedMessages } from './messages.ts'
 import { describePeer } from './peer-process.ts'
+import { MESSAGE_FIELDS, tsharkArgs, tsharkRows } from './tshark-fields.ts'
 
 const FIELDS = [
-  'frame.time_epoch',
-  'ip.src',
-  'ip.dst',
-  'ipv6.src',
-  'ipv6.dst',
-  'udp.srcport',
-  'udp.dstport',
-  'tcp.srcport',
-  'tcp.dstport',
-  'sip.Call-ID',
+  ...MESSAGE_FIELDS,
   'sip.CSeq',
   'ip.checksum.status',
   'udp.checksum.status',
   'tcp.checksum.status',
 ] as const
-const CHECKS = ['ip.check_checksum', 'udp.check_checksum', 'tcp.check_checksum'].flatMap((name) => [
-  '-o',
-  `${name}:TRUE`,
-])
 
 /** Real SIP, every second pair of hosts by TCP, every fourth message between IPv6 addresses. */
 function messages(): PcapMessage[] {
@@ -49,22 +37,9 @@ function tshark(file: Uint8Array, filter: string, fields: readonly string[]): st
   try {
     const path = join(folder, 'out.pcap')
     writeFileSync(path, file)
-    const args = [
-      '-r',
-      path,
-      '-n',
-      ...CHECKS,
-      '-Y',
-      filter,
-      '-T',
-      'fields',
-      ...fields.flatMap((field) => ['-e', field]),
-    ]
+    const args = tsharkArgs(path, filter, fields)
     const text = execFileSync('tshark', args, { maxBuffer: 1 << 26, stdio: ['ignore', 'pipe', 'ignore'] }).toString()
-    return text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => line.split('\t'))
+    return tsharkRows(text)
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -4,7 +4,8 @@ import { SipSummary, summarizeSip } from '../../src/sip/summary.ts'
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-const TEXTS = [
+/** Members of a summary that are a range of the message. */
+export const TEXTS = [
   'method',
   'reason',
   'callId',

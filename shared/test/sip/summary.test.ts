@@ -2,23 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MAX_INPUT_BYTES } from '../../src/bytes/input.ts'
 import { SipSummary, summarizeSip, unfold } from '../../src/sip/summary.ts'
-
-const RANGES = [
-  'method',
-  'reason',
-  'callId',
-  'cseq',
-  'ruriUser',
-  'fromUser',
-  'fromHost',
-  'fromTag',
-  'toUser',
-  'toHost',
-  'toTag',
-  'branch',
-  'userAgent',
-  'aLegId',
-] as const
+import { TEXTS } from './summary-text.ts'
 
 /** All that a summary found, with ranges as text; what is absent or empty is left out. */
 function summaryOf(message: string): Record<string, unknown> {
@@ -26,7 +10,7 @@ function summaryOf(message: string): Record<string, unknown> {
   const end = bytes.length - 4
   const sip = new SipSummary()
   const isSip = summarizeSip(bytes, 2, end, sip)
-  const texts = RANGES.map((name) => [name, sip[`${name}At`], sip[`${name}End`]] as const)
+  const texts = TEXTS.map((name) => [name, sip[`${name}At`], sip[`${name}End`]] as const)
     .filter(([, at, to]) => to > at)
     .map(([name, at, to]) => [name, bytes.subarray(at, to).toString()] as const)
   const body = bytes.subarray(sip.bodyAt, end).toString()
@@ -46,7 +30,7 @@ function rangesOutside(message: string): string[] {
   const end = bytes.length - 4
   const sip = new SipSummary()
   summarizeSip(bytes, 5, end, sip)
-  const ranges = RANGES.map((name) => ({ name: name, at: sip[`${name}At`], to: sip[`${name}End`] }))
+  const ranges = TEXTS.map((name) => ({ name: name, at: sip[`${name}At`], to: sip[`${name}End`] }))
   return [...ranges, { name: 'body', at: sip.bodyAt, to: end }]
     .filter(({ at, to }) => (at !== -1 || to !== -1) && (at < 5 || to < at || to > end))
     .map(({ name }) => name)

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path'
 import type { StoreFiles } from '../files.ts'
-import { compareSegmentNames, parseSegmentName, type Segment, SegmentReader } from '../segment.ts'
+import { type Segment, segmentNames, SegmentReader } from '../segment.ts'
 import type { Findings } from './findings.ts'
 import type { SeqRange } from './parquet-reader.ts'
 
@@ -20,14 +20,7 @@ export interface CheckedSegment {
 
 /** Walk every block of the segments in a directory, checksums included; in the order of writing. */
 export function readSegments(files: StoreFiles, directory: string): CheckedSegment[] {
-  return files
-    .list(directory)
-    .flatMap((name) => {
-      const parts = parseSegmentName(name)
-      return parts === undefined ? [] : [{ name, parts }]
-    })
-    .sort((a, b) => compareSegmentNames(a.parts, b.parts))
-    .map(({ name }) => readSegment(files, name, join(directory, name)))
+  return segmentNames(files, directory).map((name) => readSegment(files, name, join(directory, name)))
 }
 
 function readSegment(files: StoreFiles, name: string, path: string): CheckedSegment {

@@ -7,7 +7,7 @@ import type { StoreFiles } from '../files.ts'
 import type { Generation } from '../generation.ts'
 import type { ExpiryCause, RetentionPolicy } from '../retention-plan.ts'
 import { isEventTable } from '../schema.ts'
-import { parseSegmentName } from '../segment.ts'
+import { segmentNames } from '../segment.ts'
 import type { LakeStats } from '../stats.ts'
 import { Lake } from './lake.ts'
 import { lakeFault, loadExtensions } from './lake-connection.ts'
@@ -72,8 +72,7 @@ export async function openLakeStore(
   const sealConnection = world.sealConnection?.(ownSealConnection) ?? ownSealConnection
   await loadExtensions(connection, options, extensionDirectory)
   const lake = new Lake({ options, store: id, connection, onFault, onWell })
-  const segments = files.list(logDirectory).filter((name) => parseSegmentName(name) !== undefined)
-  const entries = await lake.open(segments)
+  const entries = await lake.open(segmentNames(files, logDirectory))
   const sealedSegments = new Set(entries.flatMap((entry) => entry.segments))
   for (const name of sealedSegments) files.remove(join(logDirectory, name))
   return { store: new LakeStore({ id, lake, options, now, connection, sealConnection }), sealedSegments }

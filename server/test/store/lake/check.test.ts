@@ -6,9 +6,7 @@ import { checkStorage, type StorageReport } from '../../../src/store/check/stora
 import { Blocks } from '../blocks.ts'
 import { allSeqs, engineAt, newDataDir, upTo } from '../data-dir.ts'
 import { Lakes, type LakeStoreOptions } from './lakes.ts'
-import { SealFaults } from './seal-faults.ts'
-
-const LATE = 20_000
+import { dieBehindCommit } from './seal-faults.ts'
 
 let lakes: Lakes
 
@@ -74,19 +72,7 @@ describe('check of a data directory with a lake', () => {
   it('knows segments of the log whose rows are in the lake, and keeps them from coming back', async () => {
     const options = await lakes.create()
     const dataDir = newDataDir()
-    const faults = new SealFaults()
-    const dying = await engineAt(dataDir, options, faults.world)
-    const blocks = new Blocks()
-    dying.append(blocks.invites(10))
-    // So that the tables are there, whose making is a commit too.
-    await dying.seal()
-    dying.append(blocks.invites(10))
-    await dying.flush()
-    faults.loseAnswer('COMMIT')
-    void dying.seal()
-    await expect.poll(() => faults.isLost, { timeout: LATE }).toBe(true)
-    faults.isDead = true
-    await dying.close()
+    await dieBehindCommit(dataDir, options, new Blocks(), 10)
     const [name = ''] = readdirSync(join(dataDir, 'log')).filter((one) => one.endsWith('.hsb'))
     const finding = { severity: 'note', path: `log/${name}`, message: 'its rows are in the lake' }
     expect((await check(dataDir, options)).findings).toEqual([finding])

@@ -7,7 +7,7 @@ import { Blocks, EPOCH, packetOf, sipText, START_US } from '../blocks.ts'
 import { calls } from '../calls/fixture-blocks.ts'
 import { allSeqs, engineAt, newDataDir, search, upTo } from '../data-dir.ts'
 import { Lakes } from './lakes.ts'
-import { SealFaults } from './seal-faults.ts'
+import { dieBehindCommit, SealFaults } from './seal-faults.ts'
 
 const DAY_MS = 86_400_000
 const LATE = 20_000
@@ -220,20 +220,7 @@ describe('a lake that cannot be reached', () => {
     const dataDir = newDataDir()
     const options = await lakes.create()
     const blocks = new Blocks()
-    const faults = new SealFaults()
-    const first = await engineAt(dataDir, options, faults.world)
-    first.append(blocks.invites(10))
-    // So that the tables are there, whose making is a commit too.
-    await first.seal()
-    first.append(blocks.invites(30))
-    await first.flush()
-    // Committed, and dead before it could remove the segment.
-    faults.loseAnswer('COMMIT')
-    void first.seal()
-    await expect.poll(() => faults.isLost, { timeout: LATE }).toBe(true)
-    faults.isDead = true
-    await first.close()
-
+    await dieBehindCommit(dataDir, options, blocks, 30)
     await lakes.postgres.stop()
     let second: StoreEngine
     try {

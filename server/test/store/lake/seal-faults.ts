@@ -1,5 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { expect } from 'vitest'
 import type { EngineWorld } from '../../../src/store/engine.ts'
+import type { Blocks } from '../blocks.ts'
+import { engineAt } from '../data-dir.ts'
+import type { LakeStoreOptions } from './lakes.ts'
+
+const LATE_MS = 20_000
 
 /** Lets sealing to a lake fail at any of its statements, or a process die there, as far as sealing goes. */
 export class SealFaults {
@@ -45,4 +51,28 @@ export class SealFaults {
     this.isLost = true
     throw new Error('the connection was lost')
   }
+}
+
+/**
+ * Leave a data directory as a process does that dies behind a commit, before it could remove the segment: 10 events and
+ * `count` more are in the lake, and the latter are in the log too.
+ */
+export async function dieBehindCommit(
+  dataDir: string,
+  options: LakeStoreOptions,
+  blocks: Blocks,
+  count: number,
+): Promise<void> {
+  const faults = new SealFaults()
+  const engine = await engineAt(dataDir, options, faults.world)
+  engine.append(blocks.invites(10))
+  // So that the tables are there, whose making is a commit too.
+  await engine.seal()
+  engine.append(blocks.invites(count))
+  await engine.flush()
+  faults.loseAnswer('COMMIT')
+  void engine.seal()
+  await expect.poll(() => faults.isLost, { timeout: LATE_MS }).toBe(true)
+  faults.isDead = true
+  await engine.close()
 }
