@@ -11,6 +11,7 @@ import type { TextSource } from './text-vector.ts'
 export class HotBlock {
   /** Number of its first row among all hot rows: rows that came later have greater ones. */
   readonly firstRid: number
+  readonly count: number
   readonly bytes: Uint8Array
   readonly shorts: Uint16Array
   readonly words: Uint32Array
@@ -27,6 +28,7 @@ export class HotBlock {
   constructor(block: EventBlock, firstRid: number) {
     const { bytes, count, epoch, firstSeq, node } = block
     this.firstRid = firstRid
+    this.count = count
     this.bytes = bytes
     this.shorts = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 1)
     this.words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2)

@@ -71,7 +71,10 @@ export class HotFunctions {
       // Not `setMainFunction`: it makes objects for each value.
       duckdb.scalar_function_set_function(definition.scalar_function, (_, input, output) => {
         const count = this.#find(input)
-        this.#fill(columnOf(input), output, count)
+        const column = columnOf(input)
+        // SQL of admins can ask for any, and the vector has room for values of one type.
+        if (HOT_COLUMNS[column]?.read !== name) throw new Error(`${name} reads no column ${column}`)
+        this.#fill(column, output, count)
       })
       connection.registerScalarFunction(definition)
       definition.destroySync()
@@ -128,8 +131,10 @@ export class HotFunctions {
         block = this.#blocks.get(number)
       }
       if (block === undefined) throw new Error(`the hot block ${number} is gone`)
+      const row = low & ROW_MASK
+      if (row >= block.count) throw new Error(`the hot block ${number} has no row ${row}`)
       this.#blockOf[i] = block
-      this.#rowOf[i] = low & ROW_MASK
+      this.#rowOf[i] = row
     }
     this.#blockOf.length = count
     return count

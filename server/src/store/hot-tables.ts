@@ -28,6 +28,8 @@ interface Share {
 export class HotTables {
   readonly #connection: DuckDBConnection
   readonly #blocks = new HotBlocks()
+  /** For another database that is to read the hot rows. */
+  readonly functions = new HotFunctions(this.#blocks)
   readonly #chunk = new HotChunk()
   readonly #shares = new Map<TableName, Share>()
   readonly #appenders = new Map<TableName, DuckDBAppender>()
@@ -42,7 +44,7 @@ export class HotTables {
   /** @param connection used by nothing else */
   constructor(connection: DuckDBConnection) {
     this.#connection = connection
-    new HotFunctions(this.#blocks).register(connection)
+    this.functions.register(connection)
   }
 
   /** Rows that the open transaction has for the table that gets most. */

@@ -5,11 +5,21 @@ import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/no
 import { z } from 'zod'
 import type { StoreAnswer } from './answer.ts'
 import { firstLine } from './database.ts'
+import type { HotFunctions } from './hot-functions.ts'
 import type { Layout } from './layout.ts'
 import { Limit } from './limit.ts'
 import { outsideOf } from './outside.ts'
 import { Parameters } from './parameters.ts'
-import { CALLS_TABLE, columnsOf, hotProjection, hotRows, isTableName, kindOf, type TableName } from './schema.ts'
+import {
+  CALLS_TABLE,
+  columnsOf,
+  hotProjection,
+  hotRows,
+  isEventTable,
+  isTableName,
+  kindOf,
+  type TableName,
+} from './schema.ts'
 import type { ReadableFile } from './sealed-view.ts'
 import { type RowPlaces, type StoredRows, takeRows } from './stored-rows.ts'
 
@@ -28,6 +38,8 @@ export interface SqlQueryOptions {
   readonly layout: Layout
   /** Of the store's database; used by nothing else. */
   readonly connection: DuckDBConnection
+  /** Of the store's hot rows. */
+  readonly functions: HotFunctions
   readonly timeoutMs: number
 }
 
@@ -39,13 +51,17 @@ const MAX_SPILL = '1GB'
  * Answers SQL of admins, one query at a time.
  *
  * Each runs in a database of its own that lives as long as the query, because some of DuckDB's functions change the
- * database that they are called in. It can read the sealed files, and a copy of the hot rows, of the tables that the
- * SQL names, and no other file; there is no network, no extension can be loaded, and no setting changed.
+ * database that they are called in. Of the tables that the SQL names it can read the sealed files and the hot rows, and
+ * no other file; there is no network, no extension can be loaded, and no setting changed.
+ *
+ * Hot rows of events stay in their blocks. Only what DuckDB itself keeps of them is copied: `HotFunctions` reads the
+ * columns that the SQL needs, of the rows that it needs them of. Calls are few, and copied whole.
  */
 export class SqlQueries {
   readonly #options: SqlQueryOptions
   readonly #closing = new AbortController()
   #running: Promise<StoreAnswer> | undefined
+  #alone: { readonly database: DuckDBInstance; readonly connection: DuckDBConnection } | undefined
 
   constructor(options: SqlQueryOptions) {
     this.#options = options
@@ -71,6 +87,14 @@ export class SqlQueries {
     await this.#running
   }
 
+  /** Let go of the database of the query that runs, when the thread ends without a `close`; see `StoreEngine`. */
+  release(): void {
+    const alone = this.#alone
+    this.#alone = undefined
+    alone?.connection.closeSync()
+    alone?.database.closeSync()
+  }
+
   async #answer({ sql, limit }: z.infer<typeof sqlBody>, signal: AbortSignal): Promise<StoreAnswer> {
     const { places, layout, timeoutMs, connection } = this.#options
     const startedMs = performance.now()
@@ -87,20 +111,58 @@ export class SqlQueries {
       const copying = new Limit(connection, left(), signal)
       const tables = await copyHot(namedTables(sql), rows, folder, connection).finally(() => copying.clear())
       if (copying.isReached) return givenUp(signal, timeoutMs)
-      return await runAlone({ sql, limit, tables, folder, startedMs, timeoutMs, signal })
+      return await this.#runAlone({ sql, limit, tables, folder, startedMs, timeoutMs, signal })
     } catch (error) {
+      if (signal.aborted || left() <= 0) return givenUp(signal, timeoutMs)
       return unavailable(`The query could not begin: ${firstLine(error)}`)
     } finally {
       rows.release()
       rmSync(folder, { recursive: true, force: true })
     }
   }
+
+  async #runAlone(task: Task): Promise<StoreAnswer> {
+    const { tables, folder, signal, timeoutMs, startedMs } = task
+    const database = await DuckDBInstance.create(':memory:', {
+      memory_limit: MEMORY,
+      threads: '1',
+      temp_directory: join(folder, 'spill'),
+      max_temp_directory_size: MAX_SPILL,
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      allow_community_extensions: 'false',
+    })
+    const connection = await database.connect()
+    this.#alone = { database, connection }
+    const limit = new Limit(connection, timeoutMs - (performance.now() - startedMs), signal)
+    try {
+      const files = tables.flatMap(filesOf)
+      await connection.run(`SET allowed_paths = [${files.map(quoted).join(', ')}]`)
+      await connection.run('SET enable_external_access = false')
+      await connection.run('SET lock_configuration = true')
+      if (tables.some(({ keptPath }) => keptPath !== undefined)) this.#options.functions.register(connection)
+      for (const table of tables) await connection.run(viewOf(table))
+      return await select(connection, task)
+    } catch (error) {
+      if (limit.isReached) return givenUp(signal, timeoutMs)
+      const message = firstLine(error)
+      const isOurs = message.startsWith('Out of Memory') || message.startsWith('INTERNAL')
+      return isOurs ? unavailable(message) : { ok: false, kind: 'invalid', message }
+    } finally {
+      limit.clear()
+      this.release()
+    }
+  }
 }
 
-/** A table that the SQL names, and the files that hold its rows. */
+/** A table that the SQL names, and where its rows are. */
 interface NamedTable {
   readonly table: TableName
   readonly files: readonly ReadableFile[]
+  /** Parquet file with all columns of the table and no row, for files of an older version lack some. */
+  readonly columnsPath: string
+  /** Parquet file of what DuckDB keeps of its hot rows, if it has any that are in blocks. */
+  readonly keptPath: string | undefined
 }
 
 /** Names of tables anywhere in the text: one too many costs only time. */
@@ -117,23 +179,26 @@ async function copyHot(
 ): Promise<NamedTable[]> {
   const named: NamedTable[] = []
   for (const table of tables) {
+    const kind = kindOf(table)
     const files = [...(await sealed.files(table, connection))]
+    const columnsPath = join(folder, `${table}-columns.parquet`)
+    const columns = columnsOf(kind).map(({ name, type }) => `CAST(NULL AS ${type}) AS ${name}`)
+    await connection.run(`COPY (SELECT ${columns.join(', ')} WHERE FALSE) TO ${quoted(columnsPath)} (FORMAT parquet)`)
     const hot = generations.flatMap((generation) => generation.tables.get(table) ?? [])
+    const path = join(folder, `${table}.parquet`)
     if (hot.length > 0) {
-      const path = join(folder, `${table}.parquet`)
       const parameters = new Parameters()
       const outside = outsideOf(covered, parameters)
-      const kind = kindOf(table)
-      const parts = hot.map(
-        ({ sqlName }) => `SELECT ${hotProjection(kind)} FROM ${hotRows(kind, sqlName, 'all')} WHERE ${outside}`,
-      )
+      const wanted = isEventTable(table) ? 'rid, timestamp, epoch, seq' : hotProjection(kind)
+      const parts = hot.map(({ sqlName }) => `SELECT ${wanted} FROM ${hotRows(kind, sqlName)} WHERE ${outside}`)
       const copy = parameters.statement(
         `COPY (${parts.join(' UNION ALL ')}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION lz4)`,
       )
       await connection.run(copy.sql, copy.values, copy.types)
-      files.push({ path })
+      if (!isEventTable(table)) files.push({ path })
     }
-    named.push({ table, files })
+    const keptPath = hot.length > 0 && isEventTable(table) ? path : undefined
+    named.push({ table, files, columnsPath, keptPath })
   }
   return named
 }
@@ -146,38 +211,6 @@ interface Task {
   readonly startedMs: number
   readonly timeoutMs: number
   readonly signal: AbortSignal
-}
-
-async function runAlone(task: Task): Promise<StoreAnswer> {
-  const { tables, folder, signal, timeoutMs, startedMs } = task
-  const database = await DuckDBInstance.create(':memory:', {
-    memory_limit: MEMORY,
-    threads: '1',
-    temp_directory: join(folder, 'spill'),
-    max_temp_directory_size: MAX_SPILL,
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    allow_community_extensions: 'false',
-  })
-  const connection = await database.connect()
-  const limit = new Limit(connection, timeoutMs - (performance.now() - startedMs), signal)
-  try {
-    const files = tables.flatMap((table) => table.files.flatMap(({ path, deletedPath }) => [path, deletedPath ?? path]))
-    await connection.run(`SET allowed_paths = [${files.map(quoted).join(', ')}]`)
-    await connection.run('SET enable_external_access = false')
-    await connection.run('SET lock_configuration = true')
-    for (const table of tables) await connection.run(viewOf(table))
-    return await select(connection, task)
-  } catch (error) {
-    if (limit.isReached) return givenUp(signal, timeoutMs)
-    const message = firstLine(error)
-    const isOurs = message.startsWith('Out of Memory') || message.startsWith('INTERNAL')
-    return isOurs ? unavailable(message) : { ok: false, kind: 'invalid', message }
-  } finally {
-    limit.clear()
-    connection.closeSync()
-    database.closeSync()
-  }
 }
 
 async function select(connection: DuckDBConnection, { sql, limit, startedMs }: Task): Promise<StoreAnswer> {
@@ -213,25 +246,29 @@ async function isOneSelect(connection: DuckDBConnection, sql: string): Promise<b
   }
 }
 
+/** All files that are read for a table. */
+function filesOf({ files, columnsPath, keptPath }: NamedTable): string[] {
+  const paths = files.flatMap(({ path, deletedPath }) => (deletedPath === undefined ? [path] : [path, deletedPath]))
+  return [...paths, columnsPath, ...(keptPath === undefined ? [] : [keptPath])]
+}
+
 /** A view with Homer's column `date` beside those of the files. */
-function viewOf({ table, files }: NamedTable): string {
-  const columns = columnsOf(kindOf(table))
-  if (files.length === 0) {
-    const empty = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${name}`)
-    return `CREATE VIEW ${table} AS SELECT CAST(NULL AS DATE) AS date, ${empty.join(', ')} WHERE FALSE`
-  }
-  const names = columns.map(({ name }) => name).join(', ')
-  const whole = files.filter(({ deletedPath }) => deletedPath === undefined).map(({ path }) => quoted(path))
+function viewOf({ table, files, columnsPath, keptPath }: NamedTable): string {
+  const kind = kindOf(table)
+  const names = columnsOf(kind).map(({ name }) => name)
+  const read = (paths: readonly string[], options = '') =>
+    `SELECT ${names.join(', ')} FROM read_parquet([${[...paths, columnsPath].map(quoted).join(', ')}],
+       union_by_name = true, hive_partitioning = false${options})`
+  const whole = files.filter(({ deletedPath }) => deletedPath === undefined).map(({ path }) => path)
   const parts = files.flatMap(({ path, deletedPath }) =>
     deletedPath === undefined
       ? []
-      : `SELECT ${names} FROM read_parquet(${quoted(path)}, file_row_number = true, hive_partitioning = false)
+      : `${read([path], ', file_row_number = true')}
          WHERE file_row_number NOT IN (SELECT pos FROM read_parquet(${quoted(deletedPath)}))`,
   )
-  if (whole.length > 0)
-    parts.push(
-      `SELECT ${names} FROM read_parquet([${whole.join(', ')}], union_by_name = true, hive_partitioning = false)`,
-    )
+  if (whole.length > 0 || parts.length === 0) parts.push(read(whole))
+  if (keptPath !== undefined)
+    parts.push(`SELECT ${hotProjection(kind)} FROM ${hotRows(kind, `read_parquet(${quoted(keptPath)})`)}`)
   const rows = parts.join(' UNION ALL ')
   const newest = table === CALLS_TABLE ? newestCalls(rows) : ''
   return `CREATE VIEW ${table} AS SELECT CAST(timestamp AS DATE) AS date, * FROM (${rows}) ${newest}`
