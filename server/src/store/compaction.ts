@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Catalog, SealedUnit } from './catalog.ts'
+import { interruptUntil } from './database.ts'
 import type { StoreFiles } from './files.ts'
 import { idsPath, writeIdFilters } from './id-files.ts'
 import { directoriesOf, type Layout } from './layout.ts'
@@ -47,6 +48,7 @@ export class Compaction {
   readonly #options: CompactionOptions
   #running: Promise<void> | undefined
   #isClosed = false
+  #isGivingWay = false
   #retryAt = 0
 
   constructor(options: CompactionOptions) {
@@ -55,13 +57,23 @@ export class Compaction {
 
   /** Merge while there is something to merge and all is quiet. Never rejects. */
   run(): Promise<void> {
-    this.#running ??= this.#run().finally(() => (this.#running = undefined))
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+      this.#isGivingWay = false
+    })
     return this.#running
   }
 
-  /** Give up the merge that is running: something else needs the time. It is tried again later. */
-  giveWay(): void {
-    if (this.#running !== undefined) this.#options.connection.interrupt()
+  /**
+   * Give up the merge that is running, because something else needs the time or the memory; it is tried again later.
+   *
+   * @returns false if there is none
+   */
+  async giveWay(): Promise<boolean> {
+    if (this.#running === undefined) return false
+    this.#isGivingWay = true
+    await interruptUntil([this.#options.connection], this.#running)
+    return true
   }
 
   /** Begin no more; the caller interrupts what runs. */
@@ -80,7 +92,7 @@ export class Compaction {
       } catch (error) {
         this.#retryAt = now() + RETRY_MS
         // Whoever has interrupted it knows.
-        if (isQuiet()) onFault(error)
+        if (isQuiet() && !this.#isGivingWay) onFault(error)
       }
     }
   }

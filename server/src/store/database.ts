@@ -51,3 +51,7 @@ export async function interruptUntil(connections: readonly DuckDBConnection[], w
 export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
 }
+
+export function isOutOfMemory(error: unknown): boolean {
+  return firstLine(error).startsWith('Out of Memory')
+}

@@ -191,7 +191,7 @@ export class StoreEngine {
       onInserted: (inserted) => this.#inserted(inserted),
       onDropped: (rows) => this.#troubles.drop('insert-failed', rows),
       onRotated: () => {
-        if (catalog.full.length > 1) this.#compaction.giveWay()
+        if (catalog.full.length > 1) void this.#compaction.giveWay()
         void this.#sealing.run()
       },
       onFault: (cause, error) => this.#troubles.begin('insert', cause, error),
@@ -201,18 +201,20 @@ export class StoreEngine {
     this.#rotation = new Rotation({ ...settings, catalog, log: this.#log, inserter: this.#inserter, now })
     const idFilters = new IdFilters(layout, files)
     const places = { catalog, dataDir: settings.dataDir, idFilters, lake: lakeStore?.lake }
+    const { searchTimeoutMs: timeoutMs } = settings
     this.#searches = new SearchPool({
       places,
       connections: connections.searches,
-      timeoutMs: settings.searchTimeoutMs,
+      timeoutMs,
       incomplete: () => this.#incomplete(),
+      makeRoom: () => this.#compaction.giveWay(),
       bringCalls: async () => {
         await this.#calls.flush()
         const { waitingBytes } = this.#calls
         return waitingBytes > 0 ? { reason: 'behind', pending_bytes: waitingBytes } : undefined
       },
     })
-    this.#sql = new SqlQueries({ places, layout, connection: connections.copy, timeoutMs: settings.searchTimeoutMs })
+    this.#sql = new SqlQueries({ places, layout, connection: connections.copy, functions: hot.functions, timeoutMs })
     this.#retention = new Retention({
       policy: settings.retention,
       catalog,
@@ -366,6 +368,7 @@ export class StoreEngine {
     if (this.#isReleased) return
     this.#isReleased = true
     this.#hot.release()
+    this.#sql.release()
     for (const connection of allConnections(this.#connections)) connection.closeSync()
     this.#database.closeSync()
   }

@@ -1,4 +1,5 @@
 import {
+  BIGINT,
   type DuckDBType,
   type DuckDBValue,
   DuckDBTimestampValue,
@@ -64,6 +65,11 @@ export class Parameters {
     // `to` names a whole millisecond.
     if (to !== undefined) conditions.push(`timestamp < ${timestamp(to + 1)}`)
     return conditions.join(' AND ')
+  }
+
+  /** Name of a number that is known, and given, only when the statement runs. */
+  later(): string {
+    return this.#add(null, BIGINT).slice(1)
   }
 
   condition({ columns, match, values }: Condition): string {

@@ -29,6 +29,8 @@ import type { StoredRows } from './stored-rows.ts'
 export const MAX_MESSAGES = 10_000
 const NEWEST_FIRST = 'timestamp DESC, epoch DESC, seq DESC'
 const OLDEST_FIRST = 'timestamp, epoch, seq'
+/** A condition that costs more than a sort of what it finds. All values are parameters, so the word is a column. */
+const READS_PAYLOAD = /\bpayload/
 /** Columns that hold what was captured, or pieces of it. */
 const PAYLOAD_COLUMNS: ReadonlySet<string> = new Set(['payload', 'payload_raw', 'hep_extra'])
 
@@ -37,10 +39,23 @@ const PAYLOAD_COLUMNS: ReadonlySet<string> = new Set(['payload', 'payload_raw', 
  * since 1970, epoch and seq.
  */
 export interface Step extends Statement {
+  /** Has to be found first. */
+  readonly oldest?: OldestWanted
   /** No row of this step or a later one is newer. */
   readonly maxTsUs: number
   /** True if its rows are in a lake, which may be out of reach. */
   readonly isRemote: boolean
+}
+
+/**
+ * Which of the sealed rows are new enough for an answer. Files are ordered by call, so without it DuckDB would sort
+ * every row that was found, payload and all, to throw most of them away.
+ */
+export interface OldestWanted {
+  /** Gives one value: microseconds since 1970, or NULL if nothing is found. */
+  readonly statement: Statement
+  /** Name of the value in the statement of the step. */
+  readonly parameter: string
 }
 
 /** How a request is answered. */
@@ -65,7 +80,8 @@ export function planSearch(request: SearchRequest, rows: StoredRows): Plan {
   const columns = unitedColumns(tables, withPayload)
   const steps: Step[] = []
   for (const { hot, sealed } of readsOf(rows, rows.sealed.steps(tables, time))) {
-    const sources = new Sources({ columns, hot, sealed, time, order: NEWEST_FIRST, limit })
+    const isFew = idsOfSearch(request) !== undefined
+    const sources = new Sources({ columns, hot, sealed, time, order: NEWEST_FIRST, limit, isFew })
     const filter = conditions.map((condition) => sources.parameters.condition(condition))
     for (const table of tables) {
       if (!conditions.every((condition) => hasColumns(table, condition.columns))) continue
@@ -84,7 +100,7 @@ export function planMessages(request: MessagesRequest, rows: StoredRows): Plan {
   const steps: Step[] = []
   for (const { hot, sealed } of readsOf(rows, rows.sealed.all(tables, request.time))) {
     const { time, sessionIds } = request
-    const sources = new Sources({ columns, hot, sealed, time, order: OLDEST_FIRST, limit: MAX_MESSAGES })
+    const sources = new Sources({ columns, hot, sealed, time, order: OLDEST_FIRST, limit: MAX_MESSAGES, isFew: true })
     const ids = sources.parameters.texts(request.sessionIds)
     const ips = sources.parameters.texts(request.excludedIps)
     const wanted = ips === '' ? [] : [`src_ip NOT IN (${ips})`, `dst_ip NOT IN (${ips})`]
@@ -164,6 +180,8 @@ interface Wanted {
   readonly order: string
   /** One more is asked for. */
   readonly limit: number
+  /** True if fewer are found, as a rule, than may be given. */
+  readonly isFew: boolean
 }
 
 /** The parts of a UNION over hot tables and sealed rows. */
@@ -172,6 +190,9 @@ class Sources {
   readonly #wanted: Wanted
   readonly #timeCondition: string
   readonly #parts: string[] = []
+  /** The times of the sealed rows among them. */
+  readonly #sealedTimes: string[] = []
+  #oldest: string | undefined
 
   constructor(wanted: Wanted) {
     this.#wanted = wanted
@@ -200,7 +221,16 @@ class Sources {
 
   addSealed(table: EventTable, where: string): void {
     const from = this.#wanted.sealed?.from(table, this.parameters)
-    if (from !== undefined) this.#addFrom(table, from, this.#withTime(where))
+    if (from === undefined) return
+    const found = this.#withTime(where)
+    if (this.#wanted.isFew || READS_PAYLOAD.test(found)) {
+      this.#addFrom(table, from, found)
+      return
+    }
+    this.#oldest ??= this.parameters.later()
+    const isNew = `timestamp >= make_timestamp($${this.#oldest})`
+    this.#addFrom(table, from, found === '' ? isNew : `${isNew} AND ${found}`)
+    this.#sealedTimes.push(`SELECT timestamp FROM ${from}${found === '' ? '' : ` WHERE ${found}`}`)
   }
 
   /** The statement over all that was added; none if there is nothing to read. */
@@ -214,7 +244,17 @@ class Sources {
       SELECT * FROM (${this.#parts.join(' UNION ALL ')}) ORDER BY ${order} LIMIT ${limit + 1}
     )`
     const maxTsUs = hot === undefined ? (sealed?.maxTsUs ?? Infinity) : Infinity
-    return [{ ...this.parameters.statement(sql), maxTsUs, isRemote: sealed?.place === 'lake' }]
+    const oldest = this.#oldestWanted()
+    const step = { ...this.parameters.statement(sql), maxTsUs, isRemote: sealed?.place === 'lake' }
+    return [oldest === undefined ? step : { ...step, oldest }]
+  }
+
+  #oldestWanted(): OldestWanted | undefined {
+    if (this.#oldest === undefined) return undefined
+    const times = `SELECT timestamp FROM (${this.#sealedTimes.join(' UNION ALL ')})`
+    const newest = `${times} ORDER BY timestamp DESC LIMIT ${this.#wanted.limit + 1}`
+    const statement = this.parameters.statement(`SELECT epoch_us(min(timestamp)) FROM (${newest})`)
+    return { statement, parameter: this.#oldest }
   }
 
   /** The rows are found by a few columns; all are read of those only that may be in the answer. */

@@ -3,7 +3,7 @@ import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-ap
 import { Answer, type AskOptions, type Incomplete, PAGE_ROWS, type StoreAnswer } from './answer.ts'
 import { planCalls } from './calls/call-query.ts'
 import { parseCalls } from './calls/call-request.ts'
-import { firstLine, interruptUntil } from './database.ts'
+import { firstLine, interruptUntil, isOutOfMemory } from './database.ts'
 import { Limit } from './limit.ts'
 import { idsOfMessages, idsOfSearch, type Plan, planMessages, planSearch, type Step } from './query.ts'
 import { type FieldFault, parseMessages, parseSearch, type TimeRange } from './search-request.ts'
@@ -16,6 +16,8 @@ export interface SearchPoolOptions {
   readonly timeoutMs: number
   /** What a search that begins now cannot find. */
   readonly incomplete: () => Incomplete | undefined
+  /** Ends what takes memory and can be done later; false if there is nothing. */
+  readonly makeRoom: () => Promise<boolean>
   /** Writes rows of the calls that changed; says what they cannot know yet. Never rejects. */
   readonly bringCalls: () => Promise<Incomplete | undefined>
 }
@@ -23,6 +25,8 @@ export interface SearchPoolOptions {
 /** Searches that may wait; further ones are refused. */
 const MAX_WAITING = 64
 const LAKE_MISSING: Incomplete = { reason: 'lake', pending_bytes: 0 }
+
+const OUT_OF_MEMORY = 'it needs more than storage.memory_limit; ask for fewer rows'
 
 interface Ask {
   readonly time: TimeRange
@@ -125,7 +129,7 @@ export class SearchPool {
     } catch (error) {
       return limit.isReached || this.#isClosed
         ? this.#givenUp(signal)
-        : unavailable(`The search failed: ${firstLine(error)}`)
+        : unavailable(`The search failed: ${isOutOfMemory(error) ? OUT_OF_MEMORY : firstLine(error)}`)
     } finally {
       limit.clear()
       rows.release()
@@ -135,13 +139,19 @@ export class SearchPool {
 
   /** @returns undefined if the rows are in a lake that cannot be reached */
   async #run(connection: DuckDBConnection, step: Step, limit: Limit): Promise<DuckDBMaterializedResult | undefined> {
-    const { lake } = this.#options.places
+    const { places, makeRoom } = this.#options
+    const run = async (): Promise<DuckDBMaterializedResult> =>
+      connection.run(step.sql, await valuesOf(step, connection), step.types)
     try {
-      return await connection.run(step.sql, step.values, step.types)
+      return await run().catch(async (error: unknown) => {
+        // A merge sorts a million rows, and takes all the memory that it can get.
+        if (!isOutOfMemory(error) || limit.isReached || !(await makeRoom())) throw error
+        return run()
+      })
     } catch (error) {
-      const isOurs = limit.isReached || this.#isClosed || firstLine(error).startsWith('Out of Memory')
-      if (lake === undefined || !step.isRemote || isOurs) throw error
-      lake.fail(error)
+      const isOurs = limit.isReached || this.#isClosed || isOutOfMemory(error)
+      if (places.lake === undefined || !step.isRemote || isOurs) throw error
+      places.lake.fail(error)
       return undefined
     }
   }
@@ -180,6 +190,14 @@ export class SearchPool {
     if (next === undefined) this.#idle.push(connection)
     else next.start(connection)
   }
+}
+
+/** Values of a step, with the one that has to be found first. */
+async function valuesOf({ oldest, values }: Step, connection: DuckDBConnection): Promise<Step['values']> {
+  if (oldest === undefined) return values
+  const { sql, values: own, types } = oldest.statement
+  const found = await connection.runAndReadAll(sql, own, types)
+  return { ...values, [oldest.parameter]: found.getRows()[0]?.[0] ?? null }
 }
 
 function handOver(answer: Answer, nextTsUs: number | undefined, onRows: AskOptions['onRows']): void {
