@@ -32,8 +32,8 @@ it('finds many rows in little memory, a merge beside it', async () => {
   for (let round = 0; round < 5; round++) {
     const rows = await search(engine, { param: { limit: LIMIT } })
     expect(rows.length).toBe(LIMIT)
-    expect(rows[0]?.['seq']).toBe(UNITS * UNIT_ROWS)
-    expect(rows.at(-1)?.['seq']).toBe(UNITS * UNIT_ROWS - LIMIT + 1)
+    expect(rows[0]?.seq).toBe(UNITS * UNIT_ROWS)
+    expect(rows.at(-1)?.seq).toBe(UNITS * UNIT_ROWS - LIMIT + 1)
   }
   expect(engine.stats().lastError).toBeUndefined()
 })
