@@ -20,8 +20,12 @@ export default defineConfig({
         test: {
           ...limits,
           name: 'node',
-          include: ['{shared,server,e2e,bench,scripts}/test/**/*.test.ts'],
+          include: ['{server,scripts}/test/**/*.test.ts'],
         },
+      },
+      {
+        // Nothing but functions of what they are given: a process for each file would take longer than the tests.
+        test: { ...limits, name: 'shared', isolate: false, include: ['shared/test/**/*.test.ts'] },
       },
       {
         // Runes must react as they do in a browser; in Node, Svelte would be compiled for rendering on a server.
@@ -29,7 +33,7 @@ export default defineConfig({
           svelte({ configFile: 'client/svelte.config.js', dynamicCompileOptions: () => ({ generate: 'client' }) }),
         ],
         ssr: { resolve: { conditions: ['module', 'browser', 'development|production'] }, noExternal: ['svelte'] },
-        test: { ...limits, name: 'client', include: ['client/test/**/*.test.ts'] },
+        test: { ...limits, name: 'client', isolate: false, include: ['client/test/**/*.test.ts'] },
       },
     ],
   },

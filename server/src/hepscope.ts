@@ -1,30 +1,71 @@
 import { UsageError } from './cli/arguments.ts'
-import { checkConfigCommand } from './cli/check-config.ts'
 import type { Command } from './cli/command.ts'
-import { exportCommand } from './cli/export.ts'
-import { genCommand } from './cli/gen.ts'
-import { importCommand } from './cli/import.ts'
-import { replayCommand } from './cli/replay.ts'
-import { searchCommand } from './cli/search.ts'
-import { serveCommand } from './cli/serve.ts'
-import { storageCommand } from './cli/storage.ts'
-import { tailCommand } from './cli/tail.ts'
-import { tokenCommand } from './cli/token.ts'
-import { userCommand } from './cli/user.ts'
 import { VERSION } from './version.ts'
 
-const COMMANDS: readonly Command[] = [
-  serveCommand,
-  genCommand,
-  replayCommand,
-  tailCommand,
-  searchCommand,
-  exportCommand,
-  importCommand,
-  storageCommand,
-  userCommand,
-  tokenCommand,
-  checkConfigCommand,
+interface KnownCommand {
+  readonly name: string
+  /** One line for `hepscope --help`. */
+  readonly summary: string
+  /** Only what is used is loaded. */
+  readonly load: () => Promise<Command>
+}
+
+const COMMANDS: readonly KnownCommand[] = [
+  {
+    name: 'serve',
+    summary: 'receive, store and stream HEP, and serve the web app',
+    load: async () => (await import('./cli/serve.ts')).serveCommand,
+  },
+  {
+    name: 'gen',
+    summary: 'send simulated calls, or a constant load, to a HEP receiver',
+    load: async () => (await import('./cli/gen.ts')).genCommand,
+  },
+  {
+    name: 'replay',
+    summary: 'send a pcap, pcapng or HEP recording to a HEP receiver',
+    load: async () => (await import('./cli/replay.ts')).replayCommand,
+  },
+  {
+    name: 'tail',
+    summary: 'print the events of a live stream',
+    load: async () => (await import('./cli/tail.ts')).tailCommand,
+  },
+  {
+    name: 'search',
+    summary: 'print stored messages or calls of a running server',
+    load: async () => (await import('./cli/search.ts')).searchCommand,
+  },
+  {
+    name: 'export',
+    summary: 'write stored calls to a pcap, text, NDJSON or SIPp file',
+    load: async () => (await import('./cli/export.ts')).exportCommand,
+  },
+  {
+    name: 'import',
+    summary: 'give capture files to a running server',
+    load: async () => (await import('./cli/import.ts')).importCommand,
+  },
+  {
+    name: 'storage',
+    summary: 'check what is stored, and repair it',
+    load: async () => (await import('./cli/storage.ts')).storageCommand,
+  },
+  {
+    name: 'user',
+    summary: 'list, add, change and remove users',
+    load: async () => (await import('./cli/user.ts')).userCommand,
+  },
+  {
+    name: 'token',
+    summary: 'list, add and remove API tokens',
+    load: async () => (await import('./cli/token.ts')).tokenCommand,
+  },
+  {
+    name: 'check-config',
+    summary: 'check the configuration without starting anything',
+    load: async () => (await import('./cli/check-config.ts')).checkConfigCommand,
+  },
 ]
 
 const HELP = `hepscope ${VERSION}: a live window on SIP traffic
@@ -45,13 +86,14 @@ async function main([name, ...args]: string[]): Promise<number> {
     process.stdout.write(`${VERSION}\n`)
     return 0
   }
-  const command = COMMANDS.find((known) => known.name === name)
-  if (command === undefined) {
+  const known = COMMANDS.find((command) => command.name === name)
+  if (known === undefined) {
     process.stderr.write(
-      `hepscope: no command "${name}"; there are ${COMMANDS.map((known) => known.name).join(', ')}\n`,
+      `hepscope: no command "${name}"; there are ${COMMANDS.map((command) => command.name).join(', ')}\n`,
     )
     return 2
   }
+  const command = await known.load()
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(command.help)
     return 0

@@ -30,7 +30,7 @@ for (const hepVersion of [3, 2] as const) {
     await live.logIn(deployment)
     await live.open()
 
-    await makeCalls(stage, proxyPort, { calls: CALLS, callsPerSec: 10 })
+    await makeCalls(stage, proxyPort, { calls: CALLS, callsPerSec: 25 })
     await callee.child.succeeds(5000)
 
     const callIds = await test.step('every call is in the list, and ended', async () => {

@@ -18,8 +18,6 @@ const SECRETS: ReadonlySet<string> = new Set(['admin_password', 'auth_key', 'cli
 
 /** Says whether a configuration is right. */
 export const checkConfigCommand: Command = {
-  name: 'check-config',
-  summary: 'check the configuration without starting anything',
   help,
   run(args) {
     const { values } = parseOptions({ args, options: { config: { type: 'string' }, print: { type: 'boolean' } } })

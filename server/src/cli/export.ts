@@ -22,8 +22,6 @@ Exit code 1 if nothing of the calls is stored, or the server cannot be asked or 
 
 /** Fetches stored calls from a running server as a file. */
 export const exportCommand: Command = {
-  name: 'export',
-  summary: 'write stored calls to a pcap, text, NDJSON or SIPp file',
   help,
   async run(args) {
     const { values, positionals } = parseOptions({

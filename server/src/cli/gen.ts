@@ -45,8 +45,6 @@ type GenRequest =
 
 /** The command `hepscope gen`. */
 export const genCommand = {
-  name: 'gen',
-  summary: 'send simulated calls, or a constant load, to a HEP receiver',
   help: HELP,
   run,
 } as const

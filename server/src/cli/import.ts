@@ -26,8 +26,6 @@ interface Imported {
 
 /** Gives capture files to a running server. */
 export const importCommand: Command = {
-  name: 'import',
-  summary: 'give capture files to a running server',
   help,
   async run(args) {
     const { values, positionals } = parseOptions({ args, allowPositionals: true, options: SERVER_OPTIONS })

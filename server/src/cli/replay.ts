@@ -39,8 +39,6 @@ interface ReplayArguments extends ReplayOptions {
 
 /** The command `hepscope replay`. */
 export const replayCommand = {
-  name: 'replay',
-  summary: 'send a pcap, pcapng or HEP recording to a HEP receiver',
   help: HELP,
   run,
 } as const

@@ -56,8 +56,6 @@ interface End {
 
 /** Asks a running server for stored messages or calls. */
 export const searchCommand: Command = {
-  name: 'search',
-  summary: 'print stored messages or calls of a running server',
   help,
   async run(args) {
     const { values, positionals } = parseOptions({

@@ -27,8 +27,6 @@ arrived is written out first.
 
 /** Runs the server until a signal stops it. */
 export const serveCommand: Command = {
-  name: 'serve',
-  summary: 'receive, store and stream HEP, and serve the web app',
   help,
   async run(args) {
     const { values } = parseOptions({ args, options: { config: { type: 'string' } } })

@@ -33,8 +33,6 @@ const COULD_NOT = 3
 
 /** Looks after a data directory. */
 export const storageCommand: Command = {
-  name: 'storage',
-  summary: 'check what is stored, and repair it',
   help,
   async run(args) {
     const { values, positionals } = parseOptions({

@@ -41,8 +41,6 @@ interface Frame {
 
 /** Follows a live stream on the terminal. */
 export const tailCommand: Command = {
-  name: 'tail',
-  summary: 'print the events of a live stream',
   help,
   async run(args) {
     const { values } = parseOptions({

@@ -28,8 +28,6 @@ const MAX_DAYS = 36_500
 
 /** Keeps the API tokens of a data directory. */
 export const tokenCommand: Command = {
-  name: 'token',
-  summary: 'list, add and remove API tokens',
   help,
   async run(args) {
     const { values, positionals } = parseOptions({

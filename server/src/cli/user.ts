@@ -37,8 +37,6 @@ const ACTIONS = ['list', 'add', 'password', 'promote', 'demote', 'enable', 'disa
 
 /** Keeps the users of a data directory. */
 export const userCommand: Command = {
-  name: 'user',
-  summary: 'list, add, change and remove users',
   help,
   async run(args) {
     const { values, positionals } = parseOptions({

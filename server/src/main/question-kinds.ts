@@ -2,8 +2,7 @@ import type { z } from 'zod'
 import type { RowOrder } from '../coordinator/question.ts'
 import type { QuestionFault } from '../coordinator/node-search.ts'
 import { callsBody, parseCalls } from '../store/calls/call-request.ts'
-import { MAX_MESSAGES } from '../store/query.ts'
-import { messagesBody, parseMessages, parseSearch, searchBody } from '../store/search-request.ts'
+import { MAX_MESSAGES, messagesBody, parseMessages, parseSearch, searchBody } from '../store/search-request.ts'
 
 /** What is known of the questions of one kind without asking them. */
 export interface QuestionKind extends RowOrder {

@@ -1,5 +1,5 @@
 import { formatIp } from '@hepscope/shared/net/ip.ts'
-import { textSource, type TextSource } from './text-vector.ts'
+import { textSource, type TextSource } from './text-source.ts'
 
 const SLOTS = 1024
 

@@ -1,4 +1,4 @@
-import type { DuckDBMaterializedResult } from '@duckdb/node-api'
+import type { DuckDBResult } from '@duckdb/node-api'
 import type { Plan } from './query.ts'
 import type { FieldFault, TimeRange } from './search-request.ts'
 
@@ -43,11 +43,23 @@ export interface AnswerMeta {
 /** Rows that are handed over in one go; reading so many holds up a thread for a few milliseconds. */
 export const PAGE_ROWS = 256
 
-interface AnswerRow {
+/** What a step of a plan gives. */
+export interface AnswerRow {
   readonly json: string
   readonly tsUs: number
   readonly epoch: number
   readonly seq: number
+}
+
+/** Rows of a statement as `Step` describes it. A part at a time: a big answer must not hold up the log. */
+export async function readRows(result: DuckDBResult): Promise<AnswerRow[]> {
+  const rows: AnswerRow[] = []
+  for await (const chunk of result) {
+    for (const [json, tsUs, epoch, seq] of chunk.getRows()) {
+      rows.push({ json: String(json), tsUs: Number(tsUs), epoch: Number(epoch), seq: Number(seq) })
+    }
+  }
+  return rows
 }
 
 /** Collects the rows of the steps of a plan, in the order of the plan. */
@@ -66,14 +78,9 @@ export class Answer {
     return next !== undefined && this.#plan.isNewestFirst && next.tsUs > maxTsUs
   }
 
-  async add(result: DuckDBMaterializedResult): Promise<void> {
-    for (let i = 0; i < result.chunkCount; i++) {
-      for (const [json, tsUs, epoch, seq] of result.getChunk(i).getRows()) {
-        this.#rows.push({ json: String(json), tsUs: Number(tsUs), epoch: Number(epoch), seq: Number(seq) })
-      }
-      // A big answer must not hold up the log.
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+  add(rows: readonly AnswerRow[]): void {
+    // Not spread: there may be more than a call takes arguments.
+    for (const row of rows) this.#rows.push(row)
     const sign = this.#plan.isNewestFirst ? -1 : 1
     this.#rows.sort((a, b) => sign * (a.tsUs - b.tsUs || a.epoch - b.epoch || a.seq - b.seq))
     this.#rows.length = Math.min(this.#rows.length, this.#plan.limit + 1 - this.#takenCount)

@@ -2,7 +2,7 @@ import type { EventBlock } from '@hepscope/shared/event/block.ts'
 import { type ColumnLayout, columnLayout, MAX_ROWS, type TextColumn } from '@hepscope/shared/event/columns.ts'
 import { type RepairedTexts, repairTexts } from './block-texts.ts'
 import { hashNode } from './event-uuid.ts'
-import type { TextSource } from './text-vector.ts'
+import type { TextSource } from './text-source.ts'
 
 /**
  * A block whose rows are hot: four views of its bytes instead of the twenty of an `EventBlock`, because there may be

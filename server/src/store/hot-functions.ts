@@ -25,7 +25,8 @@ import {
   type NumberColumn,
   wholeRow,
 } from './hot-columns.ts'
-import { textSource, TextVector, VECTOR_ROWS } from './text-vector.ts'
+import { textSource } from './text-source.ts'
+import { TextVector, VECTOR_ROWS } from './text-vector.ts'
 
 const TYPES: Readonly<Record<HotFunction, DuckDBType>> = {
   hot_text: VARCHAR,

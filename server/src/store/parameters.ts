@@ -1,5 +1,6 @@
 import {
   BIGINT,
+  BOOLEAN,
   type DuckDBType,
   type DuckDBValue,
   DuckDBTimestampValue,
@@ -14,9 +15,10 @@ import type { Condition, TimeRange } from './search-request.ts'
 /**
  * SQL with its parameters.
  *
- * One without any has no `values` either, so that it is planned in the step that runs it. A statement that is given
- * values is prepared first, and DuckDB plans it anew when it runs only if there are some: the old plan trusts what the
- * smallest and largest numbers of a table were, and mangles the numbers of rows that were inserted in between.
+ * One without any has no `values` either, so that `run` plans it in the step that runs it. A statement that is given
+ * values, or that is streamed, is prepared first, and DuckDB plans it anew when it runs only if there are some: the old
+ * plan trusts what the smallest and largest numbers of a table were, and mangles the numbers of rows that were inserted
+ * in between.
  */
 export interface Statement {
   readonly sql: string
@@ -55,6 +57,11 @@ export class Parameters {
   /** One list of texts. */
   list(values: readonly string[]): string {
     return this.#add(listValue(values), LIST(VARCHAR))
+  }
+
+  /** A condition that always holds: for a statement that may have no other value, see `Statement`. */
+  always(): string {
+    return this.#add(true, BOOLEAN)
   }
 
   /** Condition on `timestamp`; `''` for any time. */

@@ -19,14 +19,13 @@ import { overlaps, type SealedStep } from './sealed-view.ts'
 import {
   type Condition,
   hasColumns,
+  MAX_MESSAGES,
   type MessagesRequest,
   type SearchRequest,
   type TimeRange,
 } from './search-request.ts'
 import type { StoredRows } from './stored-rows.ts'
 
-/** Most messages of one `messages` answer. */
-export const MAX_MESSAGES = 10_000
 const NEWEST_FIRST = 'timestamp DESC, epoch DESC, seq DESC'
 const OLDEST_FIRST = 'timestamp, epoch, seq'
 /** A condition that costs more than a sort of what it finds. All values are parameters, so the word is a column. */
@@ -36,7 +35,7 @@ const PAYLOAD_COLUMNS: ReadonlySet<string> = new Set(['payload', 'payload_raw', 
 
 /**
  * One of the statements of a plan. Its columns are a row as JSON text, and what rows are ordered by: microseconds
- * since 1970, epoch and seq.
+ * since 1970, epoch and seq. It has a parameter at least: it is streamed, see `Statement`.
  */
 export interface Step extends Statement {
   /** Has to be found first. */
@@ -242,7 +241,7 @@ class Sources {
       .join(', ')
     const sql = `SELECT CAST(json_object(${json}) AS VARCHAR), epoch_us(timestamp), epoch, seq FROM (
       SELECT * FROM (${this.#parts.join(' UNION ALL ')}) ORDER BY ${order} LIMIT ${limit + 1}
-    )`
+    ) WHERE ${this.parameters.always()}`
     const maxTsUs = hot === undefined ? (sealed?.maxTsUs ?? Infinity) : Infinity
     const oldest = this.#oldestWanted()
     const step = { ...this.parameters.statement(sql), maxTsUs, isRemote: sealed?.place === 'lake' }

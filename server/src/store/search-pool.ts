@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api'
-import { Answer, type AskOptions, type Incomplete, PAGE_ROWS, type StoreAnswer } from './answer.ts'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import {
+  Answer,
+  type AnswerRow,
+  type AskOptions,
+  type Incomplete,
+  PAGE_ROWS,
+  readRows,
+  type StoreAnswer,
+} from './answer.ts'
 import { planCalls } from './calls/call-query.ts'
 import { parseCalls } from './calls/call-request.ts'
 import { firstLine, interruptUntil, isOutOfMemory } from './database.ts'
@@ -114,12 +122,12 @@ export class SearchPool {
       for (const [i, step] of plan.steps.entries()) {
         if (limit.isReached) return this.#givenUp(signal)
         if (answer.isComplete(step.maxTsUs)) break
-        const result = await this.#run(connection, step, limit)
-        if (result === undefined) {
+        const found = await this.#run(connection, step, limit)
+        if (found === undefined) {
           incomplete = LAKE_MISSING
           break
         }
-        await answer.add(result)
+        answer.add(found)
         const next = plan.steps[i + 1]
         if (next !== undefined) handOver(answer, next.maxTsUs, onRows)
       }
@@ -138,10 +146,11 @@ export class SearchPool {
   }
 
   /** @returns undefined if the rows are in a lake that cannot be reached */
-  async #run(connection: DuckDBConnection, step: Step, limit: Limit): Promise<DuckDBMaterializedResult | undefined> {
+  async #run(connection: DuckDBConnection, step: Step, limit: Limit): Promise<AnswerRow[] | undefined> {
     const { places, makeRoom } = this.#options
-    const run = async (): Promise<DuckDBMaterializedResult> =>
-      connection.run(step.sql, await valuesOf(step, connection), step.types)
+    // Streamed: a result as a whole would count to DuckDB's memory until JavaScript collects it.
+    const run = async (): Promise<AnswerRow[]> =>
+      readRows(await connection.stream(step.sql, await valuesOf(step, connection), step.types))
     try {
       return await run().catch(async (error: unknown) => {
         // A merge sorts a million rows, and takes all the memory that it can get.

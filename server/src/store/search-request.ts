@@ -3,6 +3,9 @@ import { type Expression, parseExpression } from '@hepscope/shared/filter/expres
 import { formatIp, parseIp } from '@hepscope/shared/net/ip.ts'
 import { CALL_TABLE, columnsOf, type EventTable, kindOf, REGISTRATION_TABLE, SIP_DEFAULT_TABLE } from './schema.ts'
 
+/** Most messages of one `messages` answer. */
+export const MAX_MESSAGES = 10_000
+
 /** What is wrong with one member of a request; `field` is its path, e.g. `filter.src_port`. */
 export interface FieldFault {
   readonly field: string

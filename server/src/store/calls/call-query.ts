@@ -110,7 +110,7 @@ function newestSql(
   return `SELECT CAST(json_object(${json}) AS VARCHAR), epoch_us(timestamp), epoch, seq FROM (
     SELECT * FROM (${rows}) WHERE ${conditions.join(' AND ')}
     ORDER BY timestamp DESC, epoch DESC, seq DESC LIMIT ${limit + 1}
-  )`
+  ) WHERE ${parameters.always()}`
 }
 
 /** Members of a row of an answer: `timestamp` as in a search, other times as microseconds since 1970. */

@@ -1,4 +1,4 @@
-import { textSource, type TextSource } from '../text-vector.ts'
+import { textSource, type TextSource } from '../text-source.ts'
 import { LIST_SEPARATOR } from './columns.ts'
 
 /** Longer texts are cut: a row is to find a call by, and the messages have all of it. */
