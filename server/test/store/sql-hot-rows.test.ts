@@ -75,7 +75,6 @@ const FORMS = [
   "SELECT * FROM query('SELECT node_id, hep_extra, flags FROM T ORDER BY seq')",
   "SELECT cid FROM query_table('T') ORDER BY seq",
   'SELECT column_name, column_type, min, max, count FROM (SUMMARIZE T)',
-  'SELECT a.seq FROM T a POSITIONAL JOIN T b WHERE a.uuid IS NOT DISTINCT FROM b.uuid ORDER BY 1',
   'SELECT seq FROM T UNION ALL BY NAME SELECT epoch, uuid FROM T ORDER BY ALL',
   "SELECT uuid FROM T WHERE uuid IN (SELECT uuid FROM T WHERE session_id LIKE '%hot%') ORDER BY uuid",
 ]
