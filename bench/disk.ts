@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { raisePriority } from '../server/src/main/priority.ts'
+import { raisePriority } from '../server/src/priority.ts'
 import { type LoadResult, sendPacedStream } from './ingest/load.ts'
 import { MeasuredServer } from './ingest/server.ts'
 import { judge, note, option } from './store/report.ts'
@@ -59,6 +59,6 @@ async function sendFromElsewhere(port: number, rate: number, seconds: number): P
 
 async function send(port: number): Promise<void> {
   // As the server's threads do: a sender that waits for a processor is no constant load.
-  raisePriority()
+  raisePriority('high')
   process.stdout.write(JSON.stringify(await sendPacedStream(port, RATE, SECONDS)))
 }

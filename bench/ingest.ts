@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { raisePriority } from '../server/src/main/priority.ts'
+import { raisePriority } from '../server/src/priority.ts'
 import { type LoadResult, sendDatagrams, sendStreams } from './ingest/load.ts'
 import { MeasuredServer } from './ingest/server.ts'
 
@@ -125,7 +125,7 @@ async function sendFromElsewhere(what: Load): Promise<LoadResult> {
 
 async function send(what: Load): Promise<void> {
   // As the server's threads do: a sender that waits for a processor is no constant load.
-  raisePriority()
+  raisePriority('high')
   const result =
     what.kind === 'udp'
       ? await sendDatagrams(what.port, what.rate, what.seconds)

@@ -3,7 +3,7 @@ import { sendLive } from '../gen/live.ts'
 import { LoadPool } from '../gen/load-pool.ts'
 import type { Scenario } from '../gen/scenario.ts'
 import { longestSimulationSec, simulateCalls, type CallRecord } from '../gen/simulator.ts'
-import { raisePriority } from '../main/priority.ts'
+import { raisePriority } from '../priority.ts'
 import { openSender, type HepSender } from '../trace/sender.ts'
 import { formatTarget } from '../trace/target.ts'
 import { sendAtRate } from './gen-load.ts'
@@ -79,7 +79,7 @@ export async function genLoad(run: LoadRun, signal: AbortSignal): Promise<number
   const sender = await openSender(run.to, { maxQueuedBytes: Math.floor(pool.byteCount / 2) })
   try {
     // A sender that waits for a processor is no constant load.
-    raisePriority()
+    raisePriority('high')
     const result = await sendAtRate(pool, sender, run, signal)
     await sender.close()
     const late = result.worstDelayMs > 50 ? ` (at worst ${Math.round(result.worstDelayMs)} ms behind)` : ''

@@ -18,7 +18,7 @@ import { openAccounts } from './accounts.ts'
 import { type Api, makeApi } from './api.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import { importFile } from './importer.ts'
-import { raisePriority } from './priority.ts'
+import { raisePriority } from '../priority.ts'
 import { openRelay } from './relay.ts'
 import { SampleCalls } from './sample-calls.ts'
 import { captureStatus } from './capture-status.ts'
@@ -112,7 +112,7 @@ async function open(
   })
 
   // Behind the store's start: its threads are not to have it.
-  if (!raisePriority()) log.debug('no right to raise the priority of the thread that reads the sockets')
+  if (!raisePriority('high')) log.debug('no right to raise the priority of the thread that reads the sockets')
   const endpoints: StreamEndpoint[] = []
   const sources = { reception, streams, store, stored, relay, logins: accounts.logins, endpoints }
   const samples = new SampleCalls(() => reception.listeners, log.child({ part: 'samples' }))

@@ -77,9 +77,9 @@ export function planSearch(request: SearchRequest, rows: StoredRows): Plan {
   const { time, limit, conditions, expression, withPayload } = request
   const tables = request.tables ?? tablesIn(rows)
   const columns = unitedColumns(tables, withPayload)
+  const isFew = idsOfSearch(request) !== undefined
   const steps: Step[] = []
   for (const { hot, sealed } of readsOf(rows, rows.sealed.steps(tables, time))) {
-    const isFew = idsOfSearch(request) !== undefined
     const sources = new Sources({ columns, hot, sealed, time, order: NEWEST_FIRST, limit, isFew })
     const filter = conditions.map((condition) => sources.parameters.condition(condition))
     for (const table of tables) {

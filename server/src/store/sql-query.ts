@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api'
 import type { z } from 'zod'
 import type { StoreAnswer } from './answer.ts'
-import { firstLine } from './database.ts'
+import { firstLine, isOutOfMemory } from './database.ts'
 import type { HotFunctions } from './hot-functions.ts'
 import type { Layout } from './layout.ts'
 import { Limit } from './limit.ts'
@@ -137,7 +137,7 @@ export class SqlQueries {
     } catch (error) {
       if (limit.isReached) return givenUp(signal, timeoutMs)
       const message = firstLine(error)
-      const isOurs = message.startsWith('Out of Memory') || message.startsWith('INTERNAL')
+      const isOurs = isOutOfMemory(error) || message.startsWith('INTERNAL')
       return isOurs ? unavailable(message) : { ok: false, kind: 'invalid', message }
     } finally {
       limit.clear()

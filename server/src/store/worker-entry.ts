@@ -1,5 +1,5 @@
-import { constants, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
+import { raisePriority } from '../priority.ts'
 import type { WorkerData } from './protocol.ts'
 import { serveStore } from './worker.ts'
 
@@ -7,8 +7,4 @@ import { serveStore } from './worker.ts'
 if (parentPort === null) throw new Error('this file runs as a worker thread')
 await serveStore(parentPort, workerData as WorkerData)
 // A packet is safe when this thread has it in the log, so it goes before those that sort and pack: they run by now.
-try {
-  setPriority(constants.priority.PRIORITY_ABOVE_NORMAL)
-} catch {
-  // Without the right to do so nothing changes.
-}
+raisePriority('raised')
